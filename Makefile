@@ -1,0 +1,98 @@
+# make demo, make test; everything else is one pipeline stage a target.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+# Where the pipeline writes, and what it starts from. The sample is small and our own.
+BUILD ?= build
+RAW ?= data/sample/quotes.csv
+ENCODER ?= all-MiniLM-L6-v2
+CLEAN_OPTIONS ?=
+TRAIN_OPTIONS ?=
+
+FULL := .venv/.ready
+DEMO := .venv-demo/.ready
+TEXTTHEMA := .venv/bin/textthema
+
+define new_venv
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "TextThema needs Python 3.11 or newer. Type: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq python3-venv; \
+  else echo "Python's venv is missing. Type: sudo apt install python3-venv" >&2; exit 1; fi; }
+@rm -rf $(1) && $(PYTHON) -m venv $(1)
+endef
+
+.PHONY: help demo test lint format setup chromium clean-data split train tune export evaluate benchmark \
+        benchmark-quality benchmark-speed screenshots space-library
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: $(DEMO) ## open the app on the embedded model (GRADIO_SERVER_PORT chooses the port)
+	.venv-demo/bin/python deployment_hf/app.py --open
+
+test: setup chromium lint ## set up everything and pass all tests
+	.venv/bin/python -m pytest
+
+lint: $(FULL) ## check style, docstrings, annotations and complexity
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+
+format: $(FULL) ## put the sources into the house's form
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+setup: $(FULL) ## install everything that tests, training and benchmarks need into .venv
+
+chromium: ## install Chromium for the browser tests where that is allowed
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROME_BIN" ] || { \
+	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq chromium chromium-driver >/dev/null; \
+	  else echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt install chromium chromium-driver"; fi; }
+
+clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/clean
+	$(TEXTTHEMA) clean $(RAW) $(BUILD)/clean $(CLEAN_OPTIONS)
+
+split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
+	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
+
+train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS="--max-rows 64000")
+	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(TRAIN_OPTIONS)
+
+tune: $(FULL) ## a threshold for each theme, on the validation rows
+	$(TEXTTHEMA) tune $(BUILD)/run
+
+export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
+	$(TEXTTHEMA) export $(BUILD)/run $(BUILD)/splits $(BUILD)/model
+
+evaluate: $(FULL) ## score BUILD/model on the test rows
+	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
+
+benchmark: benchmark-quality benchmark-speed ## quality against baselines and speed, to benchmarks/results
+
+benchmark-quality: $(FULL)
+	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --model deployment_hf/model \
+	  --fp32 $(BUILD)/run/model_fp32.onnx --work $(BUILD)/baselines --out benchmarks/results
+
+benchmark-speed: $(FULL)
+	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --out benchmarks/results
+
+screenshots: $(FULL) chromium ## pictures of the app for the README
+	.venv/bin/python github_img/make_screenshots.py
+
+space-library: ## pack the library that the Space carries beside its app
+	$(PYTHON) deployment_hf/pack_library.py
+
+# torch comes first and with its dependencies, CPU or CUDA as the package index offers it; see requirements.txt for the rest.
+$(FULL): requirements.txt requirements-blurr.txt pyproject.toml
+	$(call new_venv,.venv)
+	.venv/bin/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt -r requirements-blurr.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEMO): deployment_hf/requirements.txt
+	$(call new_venv,.venv-demo)
+	.venv-demo/bin/pip install --quiet --disable-pip-version-check -r deployment_hf/requirements.txt
+	@touch $@

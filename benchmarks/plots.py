@@ -1,0 +1,179 @@
+"""The benchmarks' plots: light background, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from textthema.bundle import replacing
+from textthema.metrics import METRIC_TITLES, Estimate, LabelScore
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's palette; shapes differ as well, so that the plots survive a grey printer.
+COLOURS = ("#0072B2", "#E69F00", "#999999", "#009E73", "#CC79A7")
+MARKERS = ("o", "s", "^", "D", "v")
+_STYLE = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.edgecolor": "#666666",
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.titlepad": 12,
+    "axes.labelcolor": "#333333",
+    "font.size": 10,
+    "grid.color": "#e6e6e6",
+    "legend.frameon": False,
+    "savefig.dpi": 150,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+}
+
+
+def plot_metrics(path: Path, models: Mapping[str, Mapping[str, Estimate]]) -> None:
+    """Draw every metric of every model as a bar with its 95 % interval.
+
+    Args:
+        path: The PNG to write.
+        models: Title to metric name to estimate.
+    """
+    width = 0.8 / len(models)
+    with _axes(path, (9, 4.6)) as axes:
+        for i, (title, metrics) in enumerate(models.items()):
+            places = [j + (i - (len(models) - 1) / 2) * width for j in range(len(metrics))]
+            values = [estimate.value for estimate in metrics.values()]
+            axes.bar(places, values, width * 0.92, color=COLOURS[i], label=title)
+            axes.errorbar(places, values, yerr=_arms(metrics.values()), fmt="none", ecolor="#333333", elinewidth=1)
+            for place, estimate in zip(places, metrics.values(), strict=True):
+                text = f"{estimate.value:.2f}".removeprefix("0")
+                top = estimate.value if estimate.high is None else estimate.high
+                axes.annotate(text, (place, top), (0, 2), textcoords="offset points", ha="center", fontsize=7.5)
+        axes.set_xticks(range(len(METRIC_TITLES)), METRIC_TITLES.values())
+        axes.grid(visible=False, axis="x")
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.05)
+        _head(axes, "Texts of unseen authors; higher is better; bars with 95 % intervals", len(models))
+
+
+def plot_f1_by_support(path: Path, models: Mapping[str, Mapping[str, LabelScore]]) -> None:
+    """Draw each theme's F1 against the number of test rows that carry it.
+
+    Args:
+        path: The PNG to write.
+        models: Title to label to scores; the first model is joined to the second, theme by theme.
+    """
+    ours, other = models.values()
+    with _axes(path, (9, 5.4)) as axes:
+        for label, score in ours.items():
+            axes.plot([score.support] * 2, [score.f1, other[label].f1], color="#cccccc", linewidth=0.8, zorder=1)
+        for i, (title, scores) in enumerate(models.items()):
+            supports = [score.support for score in scores.values()]
+            face = COLOURS[i] if i == 0 else "white"
+            f1s = [score.f1 for score in scores.values()]
+            axes.scatter(supports, f1s, 22, face, MARKERS[i], edgecolors=COLOURS[i], label=title, zorder=2)
+        for label in _labels_to_name(ours):
+            point = (ours[label].support, ours[label].f1)
+            above = ours[label].f1 >= other[label].f1
+            offset = (0, 6 if above else -12)
+            axes.annotate(label, point, offset, textcoords="offset points", ha="center", fontsize=8)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("test rows that carry the theme (log scale)")
+        axes.set_ylabel("F1")
+        _head(axes, "F1 of each theme against its support; a line joins the two models", 2)
+
+
+def plot_reliability(path: Path, models: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """Draw how often a label is true among those given a probability.
+
+    Args:
+        path: The PNG to write.
+        models: Title to bins with ``predicted`` (mean probability), ``observed`` (share that is true), ``cells``.
+    """
+    with _axes(path, (5.4, 6.2)) as axes:
+        axes.plot([0, 1], [0, 1], color="#666666", linestyle="--", linewidth=1, label="perfectly calibrated")
+        for i, (title, bins) in enumerate(models.items()):
+            predicted, observed = ([row[name] for row in bins] for name in ("predicted", "observed"))
+            axes.plot(predicted, observed, color=COLOURS[i], marker=MARKERS[i], label=title, clip_on=False)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_aspect("equal")
+        axes.set_xlabel("probability given")
+        axes.set_ylabel("share that carries the theme")
+        _head(axes, "How far a probability can be taken at its word", 1)
+
+
+def plot_times(path: Path, times: Mapping[str, Mapping[str, float]], ratio: float) -> None:
+    """Draw median times with their quartiles.
+
+    Args:
+        path: The PNG to write.
+        times: Title to ``median``, ``q1`` and ``q3`` in milliseconds.
+        ratio: The second median over the first.
+    """
+    with _axes(path, (8, 2.6)) as axes:
+        for i, (title, time) in enumerate(times.items()):
+            arms = [[time["median"] - time["q1"]], [time["q3"] - time["median"]]]
+            axes.barh(title, time["median"], 0.55, xerr=arms, color=COLOURS[i], ecolor="#333333")
+            axes.annotate(f"{time['median']:.1f} ms", (time["q3"], i), (6, 0), textcoords="offset points", va="center")
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(0, axes.get_xlim()[1] * 1.12)
+        axes.set_xlabel("milliseconds for one text of 40 tokens: median and quartiles")
+        axes.set_title(f"One text, two threads, same run: {ratio:.1f} times as fast")
+
+
+@contextmanager
+def _axes(path: Path, size: tuple[float, float]) -> Iterator[Axes]:
+    with mpl.rc_context(_STYLE):
+        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        try:
+            yield axes
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format="png")
+        finally:
+            plt.close(figure)
+
+
+def _head(axes: Axes, title: str, columns: int) -> None:
+    """Put title and legend above the axes, where they can't hide a point."""
+    rows = math.ceil(len(axes.get_legend_handles_labels()[0]) / columns)
+    axes.set_title(title, pad=12 + 18 * rows)
+    axes.legend(ncols=columns, loc="lower left", bbox_to_anchor=(-0.02, 1.0), columnspacing=1.2)
+
+
+def _arms(estimates: Sequence[Estimate]) -> list[list[float]]:
+    ends = [(e.value, e.value if e.low is None else e.low, e.value if e.high is None else e.high) for e in estimates]
+    # A percentile interval may leave the point just outside; an arm can't be negative.
+    return [[max(v - low, 0) for v, low, _ in ends], [max(high - v, 0) for v, _, high in ends]]
+
+
+def _labels_to_name(scores: Mapping[str, LabelScore], n: int = 8) -> list[str]:
+    """Choose the best, the worst and the most frequent labels, without names that would overlap."""
+    by_f1 = sorted(scores, key=lambda label: scores[label].f1)
+    by_support = sorted(scores, key=lambda label: scores[label].support)
+    named: list[str] = []
+    for label in dict.fromkeys([*by_f1[: -n - 1 : -1], *by_f1[:n], *by_support[-n:]]):
+        if scores[label].support and not any(_overlap(scores[label], scores[other]) for other in named):
+            named.append(label)
+    return named
+
+
+def _overlap(one: LabelScore, other: LabelScore) -> bool:
+    return abs(math.log10(one.support / other.support)) < 0.12 and abs(one.f1 - other.f1) < 0.03

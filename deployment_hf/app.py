@@ -1,0 +1,342 @@
+"""The Space: paste a text, see its themes. ``python app.py [--open]``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from functools import cache
+from html import escape
+from pathlib import Path
+from threading import Lock
+
+import gradio as gr
+
+HERE = Path(__file__).resolve().parent
+
+
+def _put_library_on_path() -> None:
+    # In a checkout its own package wins over an installed one; alone, the folder falls back on the zip it carries.
+    if (HERE.parent / "textthema" / "__init__.py").is_file():
+        sys.path.insert(0, str(HERE.parent))
+    elif importlib.util.find_spec("textthema") is None:
+        sys.path.append(str(HERE / "textthema.zip"))
+
+
+_put_library_on_path()
+
+from textthema.classifier import ThemeClassifier  # noqa: E402
+from textthema.errors import BundleError, EmptyTextError, InputError, TextTooLongError, shown  # noqa: E402
+
+MAX_CHARACTERS = 20_000
+FEWEST_WORDS = 4
+QUEUE_SIZE = 32
+CONCURRENCY = 2
+
+PROMISE = "Paste a poem, a quote, a scene or a synopsis, and see what it is about."
+WAITING = "The themes of your text will appear here."
+EXAMPLES = {
+    "A poem": (
+        "I keep your letters in the bread tin now.\n"
+        "The mice have had the margins, not the names.\n"
+        "Each year I mean to burn them, and somehow\n"
+        "each year the winter finds some other flames.\n"
+        "\n"
+        "You wrote: the river's high. You wrote: come home.\n"
+        "You wrote about the pear tree, and the war.\n"
+        "I read them standing up, and quite alone,\n"
+        "as though you might be knocking at the door."
+    ),
+    "An aphorism": (
+        "We forgive the dead so easily because they have stopped arguing; "
+        "the braver mercy is to forgive someone who will be late again on Thursday."
+    ),
+    "A synopsis": (
+        "On an island where every child is given a star at birth, twelve-year-old Neve is the first to be handed an "
+        "empty jar. While the others learn to steer by their lights, she takes her grandfather's leaking boat, an "
+        "unreliable compass and a goat called Admiral, and sails out past the edge of the charts to find who has been "
+        "putting the stars out, and why the dark, when at last it speaks to her, sounds so very much afraid."
+    ),
+}
+HOW_TO_READ = """
+For each of its themes the model estimates how likely it is that readers would tag this text with it. That is the
+**percentage**; a text may have many themes, so they don’t add up to 100.
+
+How sure is sure enough? Readers tag some themes freely and others hardly ever, so one limit for all would name the
+first kind always and the second never. Each theme therefore has its own **threshold**, the mark on its bar: the limit
+that struck the best balance between naming too much and missing too much, found on texts that the model had not learnt
+from. A theme that reaches its threshold is listed; the ones that came nearest stand below under “also considered”.
+
+A theme that isn’t there has not been ruled out: the model learnt from readers, and readers tag only some of what they
+see. It reads English, best in passages of a few lines; of a long text it reads the beginning. Your text is not stored.
+"""
+COUNT_CHARACTERS = """(text) => {
+  const n = Array.from(text ?? "").length;
+  return `<p class="counter">${n.toLocaleString("en-GB")} of 20,000 characters</p>`;
+}"""
+
+# On a phone the results lie below the fold.
+SCROLL_TO_RESULTS = """() => {
+  const results = document.getElementById("results");
+  if (results.getBoundingClientRect().top > 0.8 * window.innerHeight) results.scrollIntoView();
+}"""
+
+_loading = Lock()
+
+
+@cache
+def _load() -> ThemeClassifier:
+    return ThemeClassifier.from_pretrained()
+
+
+def classifier() -> ThemeClassifier:
+    """Load the model on the first call, once however many visitors arrive together.
+
+    Returns:
+        The classifier that all visitors share.
+
+    Raises:
+        BundleError: If the model's files are missing or damaged.
+    """
+    with _loading:
+        return _load()
+
+
+def find_themes(text: str) -> dict:
+    """Find a text's themes: what the page shows and what the API answers.
+
+    Args:
+        text: At most 20,000 characters.
+
+    Returns:
+        ``{"themes": [{"label", "probability", "threshold"}, …], "also": […], "truncated": bool}``.
+
+    Raises:
+        InputError: If the text can't be read; the message says why.
+    """
+    if isinstance(text, str) and len(text) > MAX_CHARACTERS:
+        raise TextTooLongError(
+            f"the text {shown(text)} has {len(text):,} characters, {MAX_CHARACTERS:,} are the most here; "
+            "give a passage of it",
+            value=text,
+        )
+    prediction = classifier()(text)
+    return {
+        "themes": [_score(theme) for theme in prediction.themes],
+        "also": [_score(theme) for theme in prediction.also],
+        "truncated": prediction.truncated,
+    }
+
+
+def themes(text: str) -> dict:
+    """Find the themes of a text of at most 20,000 characters.
+
+    Args:
+        text: English text.
+
+    Returns:
+        Themes over their threshold, the next below theirs, and whether the text was longer than the model reads.
+
+    Raises:
+        gr.Error: If the text can't be read; the message says why.
+    """
+    try:
+        return find_themes(text)
+    except InputError as error:
+        # print_exception=False: the traceback would bring the beginning of the visitor's text into the log.
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def show_themes(text: str) -> str:
+    """Find a text's themes and write them as HTML.
+
+    Args:
+        text: What the visitor typed.
+
+    Returns:
+        The result, or a sentence that says why there is none.
+    """
+    try:
+        return results_html(text, find_themes(text))
+    except EmptyTextError:
+        return _note("There is nothing to read yet. Write or paste a line or two, or try one of the examples.")
+    except TextTooLongError:
+        return _note(f"That is more than {MAX_CHARACTERS:,} characters. Try a passage of it.")
+    except InputError as error:
+        return _note(f"This text can't be read: {error}.")
+
+
+def results_html(text: str, found: dict) -> str:
+    """Write themes as bars, what came near below them, and what the reader should know about both.
+
+    Args:
+        text: The text that was read.
+        found: What ``find_themes`` gave.
+
+    Returns:
+        HTML.
+    """
+    parts = []
+    if len(text.split()) < FEWEST_WORDS:
+        parts.append(_note("This is too short to judge: take what follows as a guess."))
+    if found["truncated"]:
+        # English has about four tokens to three words.
+        words = round(classifier().max_length * 0.75, -1)
+        parts.append(_note(f"This text is long: only its beginning was read, about {words:.0f} words."))
+    if found["themes"]:
+        bars = "".join(map(_bar, found["themes"]))
+        parts.append(f'<ol class="themes" aria-label="Themes">{bars}</ol>')
+        parts.append('<p class="legend" aria-hidden="true"><i></i>the theme’s threshold</p>')
+    else:
+        parts.append(_note("No theme reached its threshold. These came nearest:"))
+    if found["also"]:
+        parts.append(_also(found["also"]))
+    return "".join(parts)
+
+
+def build_demo() -> gr.Blocks:
+    """Lay out the page and its API.
+
+    Returns:
+        The app, with its queue, not yet launched.
+    """
+    with gr.Blocks(title="TextThema", analytics_enabled=False) as demo:
+        gr.HTML(f'<header><h1>TextThema</h1><p class="promise">{PROMISE}</p></header>')
+        with gr.Row(elem_id="desk"):
+            with gr.Column(min_width=300):
+                text = _text_box()
+                counter = gr.HTML('<p class="counter">0 of 20,000 characters</p>', elem_id="counter")
+                submit = gr.Button("Find its themes", variant="primary", elem_id="submit")
+                gr.HTML('<p class="lead-in">Or begin with one of these:</p>')
+                with gr.Row(elem_id="examples"):
+                    examples = {gr.Button(name, min_width=90): example for name, example in EXAMPLES.items()}
+            with gr.Column(min_width=300):
+                results = gr.HTML(
+                    f'<p class="waiting">{WAITING}</p>',
+                    html_template='<section aria-label="Result" aria-live="polite">${value}</section>',
+                    elem_id="results",
+                )
+        with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
+            gr.Markdown(HOW_TO_READ)
+        _connect(text, counter, submit, results, examples)
+    return demo.queue(max_size=QUEUE_SIZE)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the page until it is interrupted.
+
+    Args:
+        arguments: By default, those of the command line.
+
+    Returns:
+        Exit code.
+    """
+    parser = argparse.ArgumentParser(
+        description="Serve TextThema's page.", epilog="GRADIO_SERVER_PORT and GRADIO_SERVER_NAME choose the address."
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    options = parser.parse_args(arguments)
+    demo = build_demo()
+    demo.launch(
+        inbrowser=options.open,
+        prevent_thread_lock=True,
+        run_history=False,
+        footer_links=["api", "settings"],
+        theme=_theme(),
+        css_paths=[HERE / "style.css"],
+    )
+    try:
+        # Once the page is up, so that nobody waits for the model to see it.
+        classifier()
+    except BundleError as error:
+        demo.close()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    demo.block_thread()
+    return 0
+
+
+def _theme() -> gr.themes.Base:
+    # Gradio serves this font itself, so that the page asks no other host for anything. (Of the other fonts that it
+    # carries some, Lora among them, hold no Latin letters.)
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        font=(gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "system-ui", "sans-serif"),
+        font_mono=("ui-monospace", "Consolas", "monospace"),
+        radius_size=gr.themes.sizes.radius_sm,
+    )
+
+
+def _text_box() -> gr.Textbox:
+    return gr.Textbox(
+        label="Your text",
+        placeholder="A few lines are enough.",
+        lines=11,
+        max_lines=18,
+        max_length=MAX_CHARACTERS,
+        elem_id="text",
+    )
+
+
+def _connect(
+    text: gr.Textbox, counter: gr.HTML, submit: gr.Button, results: gr.HTML, examples: dict[gr.Button, str]
+) -> None:
+    show = {
+        "fn": show_themes,
+        "inputs": text,
+        "outputs": results,
+        "api_visibility": "private",
+        "concurrency_limit": CONCURRENCY,
+        "concurrency_id": "model",
+        "show_progress": "minimal",
+    }
+    text.change(None, text, counter, js=COUNT_CHARACTERS, api_visibility="private")
+    shown_results = [gr.on([submit.click, text.submit], **show)]
+    for button, example in examples.items():
+        filled = button.click(lambda example=example: example, outputs=text, queue=False, api_visibility="private")
+        shown_results.append(filled.then(**show))
+    for shown_result in shown_results:
+        shown_result.then(None, js=SCROLL_TO_RESULTS, api_visibility="private")
+    gr.api(themes, api_name="themes", concurrency_limit=CONCURRENCY, concurrency_id="model")
+
+
+def _score(theme: object) -> dict:
+    return {
+        "label": theme.label,
+        "probability": round(theme.probability, 4),
+        "threshold": round(theme.threshold, 4),
+    }
+
+
+def _bar(theme: dict) -> str:
+    label, probability, threshold = _readable(theme)
+    return (
+        f'<li class="theme"><span class="label">{label}</span><span class="percent">{probability}%</span>'
+        f'<div class="track" role="meter" aria-label="{label}" aria-valuemin="0" aria-valuemax="100"'
+        f' aria-valuenow="{probability}" aria-valuetext="{probability} percent, threshold {threshold} percent">'
+        f'<div class="fill" style="width:{probability}%"></div>'
+        f'<div class="tick" style="left:{threshold}%"><span>{threshold}%</span></div></div></li>'
+    )
+
+
+def _also(scores: list[dict]) -> str:
+    items = "".join(
+        f'<li><span class="label">{label}</span> <span class="figures">{probability}% of the '
+        f"{threshold}% it needs</span></li>"
+        for label, probability, threshold in map(_readable, scores)
+    )
+    return f'<div class="also"><h2>Also considered</h2><ul>{items}</ul></div>'
+
+
+def _readable(theme: dict) -> tuple[str, str, str]:
+    label = escape(theme["label"].replace("-", " "))
+    return label, f"{100 * theme['probability']:.0f}", f"{100 * theme['threshold']:.0f}"
+
+
+def _note(sentence: str) -> str:
+    return f'<p class="note">{escape(sentence)}</p>'
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("selenium", reason="driving Chromium needs selenium")
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+pytestmark = pytest.mark.browser
+
+TIMEOUT_SECONDS = 120
+LOVE = "I have loved you all my life, and I will love you when we are old and the war is only a story."
+LABELS = "#results .theme .label, #results .also .label"
+EXAMPLES = {"A poem": "bread tin", "An aphorism": "forgive the dead", "A synopsis": "island"}
+
+
+def wait(browser, condition):
+    return WebDriverWait(browser, TIMEOUT_SECONDS).until(lambda page: condition(page))
+
+
+def all_of(browser, selector):
+    return browser.find_elements(By.CSS_SELECTOR, selector)
+
+
+def emulate(browser, *, width=1280, height=900, scheme="light"):
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+
+
+def visit(browser, address, **view):
+    emulate(browser, **view)
+    browser.get(address)
+    return wait(browser, lambda page: all_of(page, "#text textarea"))[0]
+
+
+def submit(browser):
+    browser.find_element(By.ID, "submit").click()
+
+
+def shown_labels(browser):
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])].map(label => label.textContent)", LABELS
+    )
+
+
+def hosts_asked(browser):
+    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    sent = (each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent")
+    return {urlsplit(url).hostname for url in sent if url.startswith(("http", "ws"))}
+
+
+def luminance(browser, selector, name):
+    """Relative luminance (WCAG 2) of an element's colour."""
+    colour = browser.execute_script(
+        "const canvas = document.createElement('canvas').getContext('2d');"
+        "canvas.fillStyle = getComputedStyle(document.querySelector(arguments[0]))[arguments[1]];"
+        "canvas.fillRect(0, 0, 1, 1);"
+        "return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);",
+        selector,
+        name,
+    )
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def test_a_typed_text_gets_its_themes(browser, space_address, classifier):
+    visit(browser, space_address).send_keys(LOVE)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, "#results .theme"))
+    prediction = classifier(LOVE)
+    expected = [score.label.replace("-", " ") for score in (*prediction.themes, *prediction.also)]
+    assert shown_labels(browser) == expected
+    meter = all_of(browser, "#results .theme [role=meter]")[0]
+    assert meter.get_attribute("aria-label") == expected[0]
+    assert "threshold" in meter.get_attribute("aria-valuetext")
+    assert all_of(browser, "#results .theme .percent")[0].text.endswith("%")
+
+
+@pytest.mark.parametrize(("name", "words"), EXAMPLES.items())
+def test_an_example_fills_the_box_and_is_read(browser, space_address, name, words):
+    box = visit(browser, space_address)
+    next(button for button in all_of(browser, "#examples button") if button.text == name).click()
+    wait(browser, lambda page: all_of(page, LABELS))
+    assert words in box.get_attribute("value")
+
+
+def test_characters_are_counted_while_typing(browser, space_address):
+    visit(browser, space_address).send_keys("Twelve chars")
+    wait(browser, lambda page: all_of(page, "#counter .counter")[0].text == "12 of 20,000 characters")
+
+
+def test_an_empty_text_gets_a_friendly_answer(browser, space_address):
+    visit(browser, space_address)
+    submit(browser)
+    note = wait(browser, lambda page: all_of(page, "#results .note"))[0]
+    assert "nothing to read yet" in note.text
+
+
+def test_markup_is_a_text_like_any_other(browser, space_address):
+    box = visit(browser, space_address)
+    text = "<script>document.title = 'stolen'</script><b>The sea went home without its boats.</b>"
+    box.send_keys(text)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, LABELS))
+    assert box.get_attribute("value") == text
+    assert browser.title == "TextThema"
+    assert all_of(browser, "#results script, #results b") == []
+
+
+def test_the_threshold_is_explained(browser, space_address):
+    visit(browser, space_address)
+    wait(browser, lambda page: all_of(page, "#how-to-read button"))[0].click()
+    wait(browser, lambda page: "Each theme therefore has its own threshold" in all_of(page, "#how-to-read")[0].text)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_scrolls_sideways(browser, space_address, width):
+    visit(browser, space_address, width=width, height=800).send_keys(LOVE + " " + "W" * 300)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, LABELS))
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    overflowing = browser.execute_script(
+        "return [...document.querySelectorAll('#desk *')].filter(e => e.offsetParent && "
+        "e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert overflowing == []
+
+
+def test_on_a_phone_the_result_comes_into_view(browser, space_address):
+    visit(browser, space_address, width=360, height=640).send_keys(LOVE)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, LABELS))
+    wait(
+        browser,
+        lambda page: page.execute_script(
+            "return document.querySelector('#results').getBoundingClientRect().top < innerHeight / 2"
+        ),
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_follow_the_system_and_are_legible(browser, space_address, scheme):
+    visit(browser, space_address, scheme=scheme).send_keys(LOVE)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, "#results .theme"))
+    paper = luminance(browser, ".gradio-container", "backgroundColor")
+    assert paper < 0.05 if scheme == "dark" else paper > 0.8
+    for selector in ("h1", ".promise", ".theme .label", ".tick span", ".also .figures", ".counter", "#examples button"):
+        assert contrast(luminance(browser, selector, "color"), paper) >= 4.5, selector
+    groove = luminance(browser, ".track", "backgroundColor")
+    assert contrast(luminance(browser, ".fill", "backgroundColor"), groove) >= 3
+    button = luminance(browser, "#submit", "backgroundColor")
+    assert contrast(luminance(browser, "#submit", "color"), button) >= 4.5
+
+
+def test_no_other_host_is_asked_for_anything(browser, space_address):
+    visit(browser, space_address).send_keys(LOVE)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, LABELS))
+    assert hosts_asked(browser) == {"127.0.0.1"}

@@ -1,0 +1,72 @@
+"""Fixtures that more than one test module uses."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from textthema.bundle import Bundle, find_default, write_manifest
+from textthema.classifier import ThemeClassifier
+
+ROOT = Path(__file__).parents[1]
+
+TEXTS = [
+    "The kettle sang while the rain argued with the roof, and neither of them won.",
+    "My brother kept our quarrel in a jar on the shelf. We opened it every winter.",
+    "Go slowly. The hill was here before your hurry.",
+    "Where the map ends, the children begin to draw.",
+    "No.",
+    "She forgave the sea for its salt, the road for its length, and last of all herself for having been so long "
+    "on both of them with nobody's letters to read but her own.",
+]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    """The model that comes with TextThema."""
+    return Bundle.read(find_default())
+
+
+@pytest.fixture(scope="session")
+def classifier(bundle) -> ThemeClassifier:
+    return ThemeClassifier(bundle)
+
+
+@pytest.fixture(scope="session")
+def texts() -> list[str]:
+    return TEXTS
+
+
+@pytest.fixture
+def model_copy(bundle, tmp_path) -> Path:
+    """A model directory of the test's own, to be damaged."""
+    return Path(shutil.copytree(bundle.root, tmp_path / "model copy"))
+
+
+@pytest.fixture
+def stand_in(tmp_path) -> Path:
+    """A sealed model directory in form, small, with nothing in it that runs."""
+    folder = tmp_path / "stand-in"
+    (folder / "onnx").mkdir(parents=True)
+    (folder / "onnx" / "model_quantized.onnx").write_bytes(b"weights")
+    (folder / "tokenizer.json").write_text("{}")
+    config = {"id2label": {"0": "sea", "1": "home", "2": "grief"}, "textthema": {"max_length": 16}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "thresholds.json").write_text(json.dumps({"global": 0.3, "labels": {"sea": 0.4, "grief": 0.25}}))
+    write_manifest(folder, {"made": "by hand"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(tmp_path_factory) -> Path:
+    """A RoBERTa of two layers with a tokenizer of its own."""
+    from tests.tiny import build_roberta
+
+    return build_roberta(tmp_path_factory.mktemp("roberta") / "tiny-roberta", TEXTS * 4)

@@ -1,0 +1,131 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from textthema import export as export_module
+from textthema.bundle import Bundle
+from textthema.classifier import ThemeClassifier
+from textthema.encoder import EncoderClassifier, load_encoder, save_run
+from textthema.errors import BundleNotFoundError, GateError, NotEnoughDataError
+from textthema.export import check_int8, export, to_onnx
+from textthema.inference import OnnxEncoder
+
+pytestmark = pytest.mark.train
+LABELS = ["sea", "home", "grief"]
+TEXTS = [
+    "The tide took the letter back.",
+    "A key under the mat, and nobody who knew of it.",
+    "We buried the clock with him, still running, because it had been his and because none of us could stop it.",
+    "Soup.",
+] * 3
+
+
+@pytest.fixture(scope="module")
+def run(tiny_roberta, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    model, tokenizer = load_encoder(str(tiny_roberta), len(LABELS))
+    save_run(model, tokenizer, LABELS, folder)
+    (folder / "thresholds.json").write_text(json.dumps({"global": 0.02, "labels": {"sea": 0.01}}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return np.tile(np.eye(3, dtype=bool)[[0, 1, 2, 1]], (3, 1))
+
+
+@pytest.fixture(scope="module")
+def exported(run, truth, tmp_path_factory):
+    out = tmp_path_factory.mktemp("models") / "model"
+    report = export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={"stages": []})
+    return out, report
+
+
+def test_the_model_directory_is_whole_and_verified(exported):
+    bundle = Bundle.read(exported[0])
+    assert bundle.labels == tuple(LABELS)
+    assert bundle.max_length == 32
+    assert bundle.thresholds.tolist() == pytest.approx([0.01, 0.02, 0.02])
+    assert bundle.manifest["lineage"]["gates"]["rows"] == len(TEXTS)
+
+
+def test_onnx_equals_pytorch(exported):
+    assert exported[1].logit_difference < 1e-4
+
+
+def test_an_exported_model_classifies(exported):
+    prediction = ThemeClassifier.from_pretrained(exported[0])("The tide took the letter back.")
+    assert set(prediction.scores) == set(LABELS)
+
+
+def test_padding_changes_no_score(run, exported):
+    fp32 = OnnxEncoder(run / "model_fp32.onnx", exported[0] / "tokenizer.json", 32)
+    padded = fp32.encode(TEXTS[:4], batch_size=4)
+    alone = fp32.encode(TEXTS[:4], batch_size=1)
+    assert np.abs(padded.logits - alone.logits).max() < 1e-5
+    assert np.abs(padded.embeddings - alone.embeddings).max() < 1e-5
+
+
+def test_a_graph_that_differs_from_pytorch_is_refused(run, truth, tmp_path, monkeypatch):
+    def bent(model, path):
+        model.classifier.bias.data += 0.01
+        to_onnx(model, path)
+        model.classifier.bias.data -= 0.01
+
+    monkeypatch.setattr(export_module, "to_onnx", bent)
+    with pytest.raises(GateError, match="differs from PyTorch"):
+        export(run, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+    assert not (tmp_path / "model").exists()
+    assert not list(tmp_path.glob(".export-*"))
+
+
+def test_an_int8_that_loses_too_much_is_refused(truth):
+    def encoder(probabilities):
+        return SimpleNamespace(encode=lambda *_, **__: SimpleNamespace(probabilities=probabilities))
+
+    good, poor = truth * 0.9, truth * 0.9
+    poor = poor.copy()
+    poor[0] = 0
+    with pytest.raises(GateError, match="int8 loses"):
+        check_int8(encoder(good), encoder(poor), TEXTS, truth, np.full(3, 0.5))
+    assert check_int8(encoder(good), encoder(good), TEXTS, truth, np.full(3, 0.5))["micro_f1_int8"] == 1
+
+
+def test_an_older_model_is_replaced_only_by_a_good_one(run, truth, tmp_path, monkeypatch):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "old.txt").write_text("kept")
+    monkeypatch.setattr(export_module, "MOST_LOGIT_DIFFERENCE", -1.0)
+    with pytest.raises(GateError):
+        export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+    assert (out / "old.txt").read_text() == "kept"
+    monkeypatch.undo()
+    export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+    assert not (out / "old.txt").exists()
+
+
+def test_a_run_without_thresholds_names_the_command(run, truth, tmp_path):
+    with pytest.raises(NotEnoughDataError, match="textthema tune"):
+        export(tmp_path, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+
+
+def test_an_unfinished_run_names_the_command(truth, tmp_path):
+    (tmp_path / "thresholds.json").write_text("{}")
+    with pytest.raises(BundleNotFoundError, match="textthema train"):
+        export(tmp_path, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+
+
+def test_the_classifier_pools_real_tokens_only(tiny_roberta):
+    import torch
+
+    model, _ = load_encoder(str(tiny_roberta), 3)
+    assert isinstance(model, EncoderClassifier)
+    ids = torch.tensor([[0, 9, 8, 2]])
+    padded = torch.tensor([[0, 9, 8, 2, 1, 1]])
+    model.eval()
+    with torch.inference_mode():
+        short = model(ids, torch.ones_like(ids)).logits
+        long = model(padded, torch.tensor([[1, 1, 1, 1, 0, 0]])).logits
+    assert torch.allclose(short, long, atol=1e-5)

@@ -1,0 +1,189 @@
+import json
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textthema.bundle import Bundle, find_default
+from textthema.errors import NotTextError
+from textthema.labels import labels_in, read_rules, slug, themes_of
+
+RULES = read_rules("quotes")
+EARLIER_THEMES = [
+    "humor",
+    "philosophy",
+    "science",
+    "books",
+    "life",
+    "work",
+    "writing",
+    "religion",
+    "women",
+    "death",
+    "fear",
+    "reading",
+    "lies",
+    "truth",
+    "people",
+    "love",
+    "inspirational",
+    "god",
+    "funny",
+    "humanity",
+    "wisdom",
+    "success",
+    "knowledge",
+    "happiness",
+    "faith",
+    "time",
+    "friendship",
+    "romance",
+    "peace",
+    "quotes",
+    "beauty",
+    "money",
+    "poetry",
+    "change",
+    "relationships",
+    "motivation",
+    "art",
+    "dreams",
+    "optimism",
+    "christianity",
+    "spirituality",
+    "mind",
+    "passion",
+    "life-lessons",
+    "inspiration",
+    "education",
+    "pain",
+    "failure",
+    "belief",
+    "life-and-living",
+    "reality",
+    "action",
+    "future",
+    "nature",
+    "living",
+    "positive",
+    "inspirational-life",
+    "inspirational-quotes",
+    "inspiring",
+    "forgive",
+    "courage",
+    "inspire",
+    "motivational",
+    "self-help",
+    "learning",
+    "leadership",
+    "hope",
+    "power",
+    "progress",
+    "freedom",
+    "loss",
+    "purpose",
+    "soul",
+    "goals",
+    "heart",
+    "inspirational-attitude",
+    "life-quotes",
+    "optimistic",
+    "positive-affirmation",
+    "positive-life",
+    "positive-thinking",
+    "growth",
+    "positivity",
+    "joy",
+    "words-of-wisdom",
+    "motivational-quotes",
+    "consciousness",
+    "entrepreneurship",
+    "learn-quotes",
+    "grief",
+]
+
+
+@pytest.mark.parametrize(
+    ("tag", "written"),
+    [
+        ("Life Lessons", "life-lessons"),
+        ("#life_lessons", "life-lessons"),
+        ("  Women’s Rights ", "women-s-rights"),
+        ("!", ""),
+    ],
+)
+def test_a_tag_is_written_as_a_slug(tag, written):
+    assert slug(tag) == written
+
+
+@given(st.text(max_size=40))
+def test_a_slug_is_its_own_slug(tag):
+    assert slug(slug(tag)) == slug(tag)
+
+
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [
+        ("humour", "humor"),
+        ("Funny Quotes", "humor"),
+        ("love-quotes-and-sayings", "love"),
+        ("quotes-about-life", "life"),
+        ("inspirational-quotes", "inspiration"),
+        ("motivational-quote", "motivation"),
+        ("positive-thinking", "optimism"),
+        ("quotes", None),
+        ("attributed-no-source", None),
+        ("kumquats", "kumquats"),
+        ("quotes-about-quotes", None),
+    ],
+)
+def test_spelling_twins_and_paraphrases_come_to_one_label(tag, label):
+    assert RULES.canonical(tag) == label
+
+
+def test_themes_come_once_in_the_order_of_the_tags():
+    assert themes_of(["humour", "Love-Quotes", "quotes", "funny", "olga-brandvik"]) == ["humor", "love"]
+
+
+def test_no_tags_are_no_themes():
+    assert themes_of([]) == []
+
+
+@pytest.mark.parametrize("tags", ["love", ["love", 7], ["love", None]])
+def test_what_is_no_list_of_strings_is_refused_by_name(tags):
+    with pytest.raises(NotTextError) as caught:
+        themes_of(tags)
+    assert caught.value.value in (tags, *tags)
+
+
+def test_no_tag_stands_for_two_labels_and_none_is_both_label_and_meta():
+    data = tomllib.loads(resources.files("textthema.rules").joinpath("quotes.toml").read_text(encoding="utf-8"))
+    listed = [tag for label, tags in data["aliases"].items() for tag in (label, *tags)]
+    listed += [tag for tags in data["meta"].values() for tag in tags]
+    assert sorted(listed) == sorted(set(listed))
+    assert all(slug(tag) == tag for tag in listed)
+
+
+def test_each_earlier_theme_has_a_theme_or_a_reason():
+    data = tomllib.loads(resources.files("textthema.rules").joinpath("quotes.toml").read_text(encoding="utf-8"))
+    without = [label for label in EARLIER_THEMES if not themes_of([label])]
+    assert sorted(without) == sorted(data["earlier"])
+
+
+def test_the_space_lists_the_models_own_themes():
+    listed = json.loads((find_default().parent / "tag_types_encoded.json").read_text(encoding="utf-8"))
+    labels = Bundle.read(find_default(), verify=False).labels
+    assert listed == {label: index for index, label in enumerate(labels)}
+    assert len(labels) == RULES.n_labels == 103
+
+
+def test_labels_in_takes_other_labels_and_rules():
+    assert labels_in(["humour", "kumquats"], ["kumquats"], RULES) == ["kumquats"]
+
+
+def test_the_rules_hold_no_theme_that_is_a_persons_name():
+    assert not [label for label in Bundle.read(find_default(), verify=False).labels if label.count("-") > 1]
+    assert Path(str(resources.files("textthema.rules"))).name == "rules"

@@ -1,0 +1,265 @@
+"""The model directory: find it, read it, verify it, seal it.
+
+::
+
+    config.json                  what the model is: labels, maximum length (Hugging Face conventions)
+    tokenizer.json               text → token ids
+    onnx/model_quantized.onnx    token ids → logits and embedding
+    thresholds.json              probability from which a label counts as a theme
+    manifest.json                sha256 of every other file, and how the model came to be
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from textthema.errors import BundleCorruptError, BundleNotFoundError, InputError, shown
+
+FORMAT = 1
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+ONNX = "onnx/model_quantized.onnx"
+THRESHOLDS = "thresholds.json"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model directory that was read and found whole.
+
+    Attributes:
+        root: The directory.
+        labels: Label of each output of the model, in the model's order.
+        thresholds: Probability from which each label counts, float32, shape (n_labels,).
+        max_length: Tokens of a text that the model reads, special tokens included.
+        onnx_path: The model's graph and weights.
+        tokenizer_path: The tokenizer's definition.
+        manifest: The parsed ``manifest.json``.
+    """
+
+    root: Path
+    labels: tuple[str, ...]
+    thresholds: np.ndarray
+    max_length: int
+    onnx_path: Path
+    tokenizer_path: Path
+    manifest: dict
+
+    @classmethod
+    def read(cls, root: str | Path, *, verify: bool = True) -> Bundle:
+        """Read a model directory and compare every file with the manifest.
+
+        Args:
+            root: The directory.
+            verify: Whether to hash the files; without it only their presence and form are checked.
+
+        Returns:
+            The directory's contents, ready for an encoder.
+
+        Raises:
+            BundleNotFoundError: The directory or one of its files is missing.
+            BundleCorruptError: A file is broken or differs from what the manifest says.
+        """
+        root = Path(root)
+        if not root.is_dir():
+            raise BundleNotFoundError(f"there is no model directory at {shown(str(root))}", value=str(root))
+        manifest = _read_manifest(root)
+        for name, digest in manifest["files"].items():
+            _check_file(root, name, digest if verify else None)
+        labels, max_length = _read_config(root)
+        return cls(
+            root=root,
+            labels=labels,
+            thresholds=_read_thresholds(root, labels),
+            max_length=max_length,
+            onnx_path=root / ONNX,
+            tokenizer_path=root / TOKENIZER,
+            manifest=manifest,
+        )
+
+
+def find_default() -> Path:
+    """Find the model directory that comes with TextThema.
+
+    Returns:
+        The first that exists of: ``model/`` inside the package (installed wheel), ``deployment_hf/model/``
+        beside it (checkout), ``model/`` beside the zip file that holds it (Space).
+
+    Raises:
+        BundleNotFoundError: None of the three exists.
+    """
+    package = Path(__file__).parent
+    places = [package / "model", package.parent / "deployment_hf" / "model"]
+    if package.parent.is_file():
+        places.append(package.parent.parent / "model")
+    for place in places:
+        if place.is_dir():
+            return place
+    looked = ", ".join(str(place) for place in places)
+    raise BundleNotFoundError(
+        f"the default model is missing (looked in {looked}); give a model directory, or install again",
+        value=looked,
+    )
+
+
+def write_manifest(root: str | Path, lineage: dict) -> dict:
+    """Hash every file of a model directory and write ``manifest.json``.
+
+    Hidden files are left out: version control and download caches put theirs here.
+
+    Args:
+        root: The model directory, complete but for its manifest.
+        lineage: How the model came to be: data fingerprints, settings, versions. Must be JSON.
+
+    Returns:
+        The manifest, as written.
+
+    Raises:
+        BundleNotFoundError: The directory is missing.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise BundleNotFoundError(f"there is no model directory at {shown(str(root))}", value=str(root))
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    hashed = [name for name in names if name != MANIFEST and not _is_hidden(name)]
+    manifest = {
+        "format": FORMAT,
+        "files": {name: _sha256(root / name) for name in hashed},
+        "lineage": lineage,
+    }
+    with replacing(root / MANIFEST) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return manifest
+
+
+@contextmanager
+def replacing(target: str | Path) -> Iterator[Path]:
+    """Give a temporary path that takes the target's place when the block ends well.
+
+    Whatever ends the block otherwise, an error or Ctrl-C, the temporary file is removed and the target stays
+    as it was. The file is created at once, so that a folder that can't be written fails before any work.
+
+    Args:
+        target: The file to write; a symbolic link is followed.
+
+    Yields:
+        An empty file beside the target.
+
+    Raises:
+        InputError: The file can't be written.
+    """
+    target = Path(os.path.realpath(target))
+    temporary = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        temporary.touch(exist_ok=False)
+        yield temporary
+        temporary.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"can't write {shown(str(target))}: {reason}; choose another path", value=str(target)
+        ) from error
+    finally:
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in PurePosixPath(name).parts)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _read_manifest(root: Path) -> dict:
+    manifest = _read_json(root, MANIFEST)
+    if manifest.get("format") != FORMAT:
+        found = manifest.get("format")
+        raise BundleCorruptError(
+            f"{root / MANIFEST} has format {shown(found)}, this version of TextThema reads format {FORMAT}",
+            value=found,
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise BundleCorruptError(f"{root / MANIFEST} lists no files", value=files)
+    for name in (CONFIG, TOKENIZER, ONNX, THRESHOLDS):
+        if name not in files:
+            raise BundleCorruptError(f"{root / MANIFEST} does not list {name}, so it can't be verified", value=name)
+    return manifest
+
+
+def _check_file(root: Path, name: str, digest: str | None) -> None:
+    inside = PurePosixPath(name)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise BundleCorruptError(f"{root / MANIFEST} names {shown(name)}, outside the directory", value=name)
+    path = root / name
+    if not path.is_file():
+        raise BundleNotFoundError(f"{shown(name)} is missing from {root}; download the model again", value=name)
+    if digest is not None and _sha256(path) != digest:
+        raise BundleCorruptError(
+            f"{shown(name)} in {root} is not the file that {MANIFEST} describes: it was damaged or changed; "
+            "download the model again",
+            value=name,
+        )
+
+
+def _read_json(root: Path, name: str) -> dict:
+    path = root / name
+    try:
+        parsed = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleNotFoundError(f"{name} is missing from {root}: it is no TextThema model", value=name) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleCorruptError(f"{path} can't be read: {error}", value=name) from error
+    if not isinstance(parsed, dict):
+        raise BundleCorruptError(f"{path} holds no JSON object", value=name)
+    return parsed
+
+
+def _read_config(root: Path) -> tuple[tuple[str, ...], int]:
+    config = _read_json(root, CONFIG)
+    names = config.get("id2label")
+    if not isinstance(names, dict) or set(names) != {str(i) for i in range(len(names))}:
+        raise BundleCorruptError(f"{root / CONFIG}: id2label must number the labels from 0", value=names)
+    labels = tuple(names[str(i)] for i in range(len(names)))
+    if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
+        raise BundleCorruptError(f"{root / CONFIG}: id2label must hold distinct strings", value=names)
+    settings = config.get("textthema")
+    max_length = settings.get("max_length") if isinstance(settings, dict) else None
+    if type(max_length) is not int or max_length < 3:
+        raise BundleCorruptError(
+            f"{root / CONFIG}: textthema.max_length must be an integer of 3 or more, not {shown(max_length)}",
+            value=max_length,
+        )
+    return labels, max_length
+
+
+def _read_thresholds(root: Path, labels: tuple[str, ...]) -> np.ndarray:
+    stored = _read_json(root, THRESHOLDS)
+    per_label = stored.get("labels", {})
+    if not isinstance(per_label, dict) or not set(per_label) <= set(labels):
+        raise BundleCorruptError(f"{root / THRESHOLDS} names labels that the model lacks", value=per_label)
+    values = [per_label.get(label, stored.get("global")) for label in labels]
+    for label, value in zip(labels, values, strict=True):
+        if type(value) not in (int, float) or not 0 <= value <= 1:
+            raise BundleCorruptError(
+                f"{root / THRESHOLDS}: {shown(label)} has threshold {shown(value)}, not one from 0 to 1",
+                value=value,
+            )
+    thresholds = np.array(values, dtype=np.float32)
+    thresholds.flags.writeable = False
+    return thresholds

@@ -1,0 +1,182 @@
+"""Checkpoints in the middle of an epoch, in safetensors and JSON, and the way back in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback, CancelBatchException
+from fastai.callback.tracker import EarlyStoppingCallback
+from fastai.learner import Learner
+from safetensors.torch import load_file, save_file
+
+_STATE = "checkpoint.json"
+_TENSORS = "checkpoint-{}.safetensors"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Args:
+        stage: ``"frozen"`` or ``"unfrozen"``.
+        epoch: Epoch that is under way.
+        step: Steps of it that are done.
+        history: What earlier epochs measured.
+        tensors: Name of the file with weights and optimizer state.
+    """
+
+    stage: str = "frozen"
+    epoch: int = 0
+    step: int = 0
+    history: list[dict[str, object]] = field(default_factory=list)
+    tensors: str = ""
+
+
+class Checkpoint(Callback):
+    """Writes weights, optimizer state and position every so many steps, and seeds each epoch.
+
+    Args:
+        run: Folder of the run.
+        progress: Where the run was when it was started; its history is carried on.
+        every: Steps between checkpoints.
+        seed: Each epoch's order of rows follows from it and the epoch's number.
+    """
+
+    order = 60  # after fastai's Recorder, which has the epoch's figures
+
+    def __init__(self, run: Path, progress: Progress, *, every: int, seed: int) -> None:
+        super().__init__()
+        self.run_folder, self.every, self.seed = run, every, seed
+        self.history, self.first_epoch = list(progress.history), progress.epoch
+
+    def before_epoch(self) -> None:
+        """Make the epoch's order a function of its number, so that a resumed run sees the same batches."""
+        np.random.seed(self.seed + 1 + self.epoch)  # noqa: NPY002 - fastai shuffles with NumPy's global state
+        torch.manual_seed(self.seed + 1 + self.epoch)
+
+    def after_batch(self) -> None:
+        """Write a checkpoint when it is time."""
+        step = self.iter + 1
+        if self.training and step % self.every == 0 and step < self.n_iter:
+            write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch, step, self.history))
+
+    def after_epoch(self) -> None:
+        """Keep the epoch's figures and write a checkpoint; epochs done before the run was stopped pass by."""
+        if self.epoch < self.first_epoch:
+            return
+        self.history.append(epoch_figures("unfrozen", self.epoch, self.recorder.values[-1]))
+        write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch + 1, 0, self.history))
+
+
+class StopEarly(EarlyStoppingCallback):
+    """Stops when an epoch's validation LRAP has not been beaten for so many epochs.
+
+    Args:
+        first_epoch: Epochs before it were done before the run was stopped and have no figures.
+        patience: How many epochs.
+    """
+
+    def __init__(self, first_epoch: int, patience: int) -> None:
+        super().__init__(monitor="_lrap", comp=np.greater, patience=patience)
+        self.first_epoch = first_epoch
+
+    def after_epoch(self) -> None:
+        """Look at the epoch's LRAP."""
+        if self.epoch >= self.first_epoch:
+            super().after_epoch()
+
+
+class ResumeAt(Callback):
+    """Passes over the steps of an epoch that were done before the run was stopped.
+
+    Args:
+        epoch: The epoch that was under way.
+        step: Steps of it that were done.
+    """
+
+    order = -20
+    run_valid = False
+
+    def __init__(self, epoch: int, step: int) -> None:
+        super().__init__()
+        self.epoch_to_resume, self.step_to_resume = epoch, step
+
+    def before_batch(self) -> None:
+        """Skip a step that was done."""
+        if self.training and self.epoch == self.epoch_to_resume and self.iter < self.step_to_resume:
+            raise CancelBatchException
+
+
+def epoch_figures(stage: str, epoch: int, values: Sequence[float]) -> dict[str, object]:
+    """Name what fastai's Recorder measured in an epoch.
+
+    Args:
+        stage: ``"frozen"`` or ``"unfrozen"``.
+        epoch: The epoch's number.
+        values: Training loss, validation loss, validation LRAP.
+
+    Returns:
+        The figures by name.
+    """
+    names = ("train_loss", "valid_loss", "lrap")
+    return {"stage": stage, "epoch": epoch, **dict(zip(names, map(float, values), strict=True))}
+
+
+def write_checkpoint(run: Path, learner: Learner, progress: Progress) -> None:
+    """Write weights, optimizer state and position; the position last, so that it never names a half-written file.
+
+    Args:
+        run: Folder of the run.
+        learner: The Learner.
+        progress: Where it is.
+    """
+    before = read_progress(run)
+    name = _TENSORS.format(f"{progress.epoch}-{progress.step}")
+    tensors = {f"model.{key}": value.contiguous() for key, value in learner.model.state_dict().items()}
+    for index, state in learner.opt.opt.state_dict()["state"].items():
+        tensors |= {f"opt.{index}.{key}": torch.as_tensor(value).contiguous() for key, value in state.items()}
+    save_file(tensors, run / name)
+    partial = run / (_STATE + ".partial")
+    partial.write_text(json.dumps(asdict(progress) | {"tensors": name}) + "\n", encoding="utf-8")
+    partial.replace(run / _STATE)
+    if before.tensors and before.tensors != name:
+        (run / before.tensors).unlink(missing_ok=True)
+
+
+def read_progress(run: Path) -> Progress:
+    """Read how far a run has come.
+
+    Args:
+        run: Folder of the run.
+
+    Returns:
+        Its progress; the very beginning if it has no checkpoint.
+    """
+    path = run / _STATE
+    if not path.exists():
+        return Progress()
+    return Progress(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def restore(run: Path, learner: Learner) -> None:
+    """Load weights and optimizer state from a run's last checkpoint.
+
+    Args:
+        run: Folder of the run.
+        learner: A Learner whose optimizer has been made.
+    """
+    tensors = load_file(run / read_progress(run).tensors)
+    weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+    learner.model.load_state_dict(weights)
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("opt."):
+            _, index, name = key.split(".", 2)
+            state.setdefault(int(index), {})[name] = value
+    whole = learner.opt.opt.state_dict()
+    learner.opt.opt.load_state_dict({"state": state, "param_groups": whole["param_groups"]})

@@ -1,0 +1,90 @@
+"""The command line: one subcommand a stage, each in its own module of ``textthema.commands``.
+
+A command's module has ``HELP`` (one line), ``configure(parser)`` and ``run(args) -> exit code``, and imports
+nothing heavy before ``run``: every command's parser is built at every start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from textthema import __version__
+from textthema.errors import TextThemaError
+
+COMMANDS = ("analyze", "classify", "themes", "clean", "split", "train", "tune", "export", "evaluate")
+_EXAMPLES = """examples:
+  textthema analyze "The tide took the name I wrote, and I wrote it again."
+  textthema classify poems.csv themes.csv --text-column poem
+  textthema themes
+
+Each command has its own help: textthema analyze --help
+"""
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands.
+
+    Returns:
+        A parser whose result has ``run``, the function of the command that was chosen.
+    """
+    parser = argparse.ArgumentParser(
+        prog="textthema",
+        description="Themes of creative texts, from scraper to model to answer.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"textthema {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        command = import_module(f"textthema.commands.{name}")
+        subparser = subparsers.add_parser(
+            name,
+            help=command.HELP,
+            description=command.HELP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.configure(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments after the program's name; by default the process's own.
+
+    Returns:
+        0 if all went well, the error's ``exit_code`` if not, 130 after Ctrl-C, 141 if the reader of the
+        output went away.
+    """
+    _never_fail_to_print()
+    try:
+        args = build_parser().parse_args(argv)
+        code = args.run(args)
+        sys.stdout.flush()
+    except TextThemaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, and would complain again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return code
+
+
+def _never_fail_to_print() -> None:
+    # a terminal that can't show a character gets a question mark, not a traceback
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,80 @@
+"""What differs between one collection of texts and another; everything else is the same code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textthema.errors import InputError, shown
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One kind of text with one set of labels.
+
+    Args:
+        name: How commands and files call it; also the name of its label rules.
+        columns: Raw column → the name that the pipeline uses; the first name that a table has counts.
+        label_noun: What its labels are called in reports.
+        fewest_words: A text with fewer words is dropped as noise.
+        most_characters: A longer text is dropped as noise.
+        most_tags: A row with more tags is over-tagged.
+        block_tags: From how many tags on an identical tag list may be a pasted block.
+        block_rows: On how many rows an identical tag list stands when it is a pasted block.
+        author_rows: How many rows of one author are kept.
+        author_votes: How many rows of one author count when labels are chosen.
+        max_length: Tokens that the encoder reads.
+    """
+
+    name: str
+    columns: dict[str, tuple[str, ...]]
+    label_noun: str
+    fewest_words: int
+    most_characters: int
+    most_tags: int
+    block_tags: int
+    block_rows: int
+    author_rows: int
+    author_votes: int
+    max_length: int
+
+
+QUOTES = Collection(
+    name="quotes",
+    columns={
+        "text": ("text", "quote"),
+        "author": ("author",),
+        "book": ("book",),
+        "tags": ("tags",),
+        "likes": ("likes",),
+        "group": ("group",),
+    },
+    label_noun="theme",
+    fewest_words=3,
+    most_characters=4_000,
+    most_tags=25,
+    block_tags=4,
+    block_rows=25,
+    author_rows=200,
+    author_votes=10,
+    max_length=128,
+)
+
+_COLLECTIONS = {collection.name: collection for collection in (QUOTES,)}
+
+
+def find_collection(name: str) -> Collection:
+    """Look a collection up by its name.
+
+    Args:
+        name: Such as ``"quotes"``.
+
+    Returns:
+        The collection.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    if name not in _COLLECTIONS:
+        known = ", ".join(_COLLECTIONS)
+        raise InputError(f"there is no collection {shown(name)}; there are: {known}", value=name)
+    return _COLLECTIONS[name]

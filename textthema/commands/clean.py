@@ -1,0 +1,60 @@
+"""``textthema clean``: raw scraped rows to a table of texts with themes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "raw scraped quotes → table of texts with themes, and a report"
+_EXAMPLES = """examples:
+  textthema clean data/sample/quotes.csv build/clean
+  textthema clean data/quote-nlp-dataset-scraped.csv build/clean
+  textthema clean "$TEXTTHEMA_DATA/quotes.parquet" build/clean --seed 1
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("raw", metavar="RAW", type=Path, help="scraper's CSV, or Parquet with its columns")
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the table, the themes and the report")
+    parser.add_argument("--collection", default="quotes", help="which label rules (default: %(default)s)")
+    parser.add_argument(
+        "--labels", metavar="N", type=int, help="keep the N most used labels instead of the rules' number"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="decides which rows of a prolific author stay")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Clean and report."""
+    from dataclasses import replace
+
+    from textthema.cleaning import clean, label_index
+    from textthema.cleaning_report import write_report
+    from textthema.collection import find_collection
+    from textthema.labels import read_rules
+    from textthema.manifest import append_line
+    from textthema.raw import read_raw
+    from textthema.staging import write_parquet, write_text
+
+    collection = find_collection(args.collection)
+    rules = read_rules(collection.name)
+    if args.labels:
+        rules = replace(rules, n_labels=args.labels)
+    result = clean(read_raw(args.raw, collection), collection, rules, seed=args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_parquet(result.table, args.out / "table.parquet")
+    write_text(label_index(result.labels), args.out / "tag_types_encoded.json")
+    write_report(result, args.out)
+    append_line(
+        args.out / "manifest.jsonl",
+        "clean",
+        {"raw": args.raw},
+        {"collection": collection.name, "labels": rules.n_labels, "seed": args.seed},
+        {"rows_in": result.rows_in, "dropped": result.dropped, "rows_out": len(result.table)},
+    )
+    for reason, count in result.dropped.items():
+        print(f"{count:>9,} dropped: {reason}")
+    print(f"{len(result.table):>9,} of {result.rows_in:,} rows kept, {len(result.labels)} {collection.label_noun}s")
+    print(f"table, themes, report and plots are in {args.out}")
+    return 0

@@ -1,0 +1,75 @@
+"""``textthema train``: fine-tune an encoder with fastai and blurr."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "fine-tune an encoder on the training rows"
+_EXAMPLES = """examples:
+  textthema train build/splits build/run                              roberta-base, the full recipe
+  textthema train build/splits build/run --encoder all-MiniLM-L6-v2   the compact encoder, on a laptop
+  textthema train build/splits build/run --max-rows 5000 --epochs 1   a quick look
+  textthema train build/splits build/run --resume                     go on after a stop, with the same settings
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("splits", metavar="SPLITS", type=Path, help="folder that textthema split wrote")
+    parser.add_argument("run", metavar="RUN", type=Path, help="folder for checkpoints, model and validation scores")
+    parser.add_argument(
+        "--encoder",
+        default="roberta-base",
+        help="Hub name, folder or all-MiniLM-L6-v2 (default: %(default)s)",
+    )
+    parser.add_argument("--loss", choices=("bce", "asymmetric"), default="bce", help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=2, help="epochs with everything unfrozen (default: %(default)s)")
+    parser.add_argument("--max-rows", type=int, help="train on that many rows drawn at random (default: all)")
+    parser.add_argument("--max-length", type=int, default=96, help="tokens read of a text (default: %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=48, help="texts a step (default: %(default)s)")
+    parser.add_argument("--head-lr", type=float, default=1.2e-3, help="highest rate of the head (default: %(default)s)")
+    parser.add_argument(
+        "--embedding-lr",
+        type=float,
+        default=1.2e-5,
+        help="highest rate of the lowest layers (default: %(default)s)",
+    )
+    parser.add_argument("--patience", type=int, default=2, help="epochs without a better LRAP before stopping early")
+    parser.add_argument(
+        "--checkpoint-every", type=int, default=200, help="steps between checkpoints (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="decides the order of rows and the head's first weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, score the validation rows, write the run's manifest."""
+    from textthema.blurr_compat import require_training_packages
+
+    require_training_packages()
+    from textthema.staging import read_labels, read_table
+    from textthema.training import TrainSettings, finish_run, train
+
+    command = "textthema split CLEAN " + str(args.splits)
+    training, validation = (read_table(args.splits / f"{name}.parquet", command) for name in ("train", "validation"))
+    labels = read_labels(args.splits / "tag_types_encoded.json", command)
+    settings = TrainSettings(
+        encoder=args.encoder,
+        loss=args.loss,
+        epochs=args.epochs,
+        embedding_lr=args.embedding_lr,
+        head_lr=args.head_lr,
+        batch_size=args.batch_size,
+        max_length=args.max_length,
+        patience=args.patience,
+        checkpoint_every=args.checkpoint_every,
+        max_rows=args.max_rows,
+        seed=args.seed,
+    )
+    history = train(training, validation, labels, args.run, settings, resume=args.resume)
+    finish_run(args.run, args.splits, validation, labels, settings, history)
+    print(history.to_string(index=False))
+    print(f"model and validation scores are in {args.run}; next: textthema tune {args.run}")
+    return 0

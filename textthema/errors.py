@@ -1,0 +1,114 @@
+"""Everything that TextThema raises on purpose.
+
+::
+
+    TextThemaError                     exit code 1
+    ├── InputError (ValueError)        exit code 2: what the caller gave is at fault
+    │   ├── EmptyTextError             nothing to read in the text
+    │   ├── NotTextError               a cell or argument that is no Unicode text
+    │   ├── TextTooLongError           more characters than a single text may have
+    │   ├── UnknownFormatError         a file suffix that is not CSV, JSONL or Parquet
+    │   ├── UnreadableFileError        a file that is missing, binary or broken
+    │   ├── MissingColumnError         a table without the column asked for
+    │   └── NotEnoughDataError         a table too small for the stage
+    ├── MissingDependencyError         exit code 3: an extra has to be installed
+    ├── BundleError                    exit code 4: the model directory is at fault
+    │   ├── BundleNotFoundError        no model where one was looked for
+    │   └── BundleCorruptError         a file that differs from what the manifest says
+    └── GateError                      exit code 5: an export that would lose quality
+
+Each carries the ``value`` that failed; its message names that value and the way out.
+"""
+
+from __future__ import annotations
+
+_LONGEST_VALUE_SHOWN = 80
+
+
+class TextThemaError(Exception):
+    """Base of every error that TextThema raises on purpose.
+
+    Args:
+        message: What went wrong and what to do about it.
+        value: The value that failed, as it was given.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, value: object = None) -> None:
+        """Keep the failing value beside the message."""
+        super().__init__(message)
+        self.value = value
+
+
+class InputError(TextThemaError, ValueError):
+    """What the caller gave can't be used."""
+
+    exit_code = 2
+
+
+class EmptyTextError(InputError):
+    """A text holds nothing to read."""
+
+
+class NotTextError(InputError):
+    """A value is no Unicode text."""
+
+
+class TextTooLongError(InputError):
+    """A text has more characters than a single text may have."""
+
+
+class UnknownFormatError(InputError):
+    """A file's suffix names no format that TextThema reads or writes."""
+
+
+class UnreadableFileError(InputError):
+    """A file is missing, binary or broken."""
+
+
+class MissingColumnError(InputError):
+    """A table lacks a column that was asked for."""
+
+
+class NotEnoughDataError(InputError):
+    """A table is too small for the stage that was asked for."""
+
+
+class MissingDependencyError(TextThemaError):
+    """A package that this command needs is not installed."""
+
+    exit_code = 3
+
+
+class BundleError(TextThemaError):
+    """A model directory can't be used."""
+
+    exit_code = 4
+
+
+class BundleNotFoundError(BundleError):
+    """No model directory is where one was looked for."""
+
+
+class BundleCorruptError(BundleError):
+    """A file of the model directory differs from what its manifest says."""
+
+
+class GateError(TextThemaError):
+    """An exported model would answer differently from the trained one."""
+
+    exit_code = 5
+
+
+def shown(value: object) -> str:
+    """Write a value as short text for a message.
+
+    Args:
+        value: Anything that failed.
+
+    Returns:
+        Its ``repr``, cut to 80 characters, safe to print on any terminal.
+    """
+    text = ascii(value)
+    return text if len(text) <= _LONGEST_VALUE_SHOWN else text[: _LONGEST_VALUE_SHOWN - 3] + "..."

@@ -1,0 +1,1 @@
+"""Reviewed label rules, one TOML file a collection."""

@@ -1,0 +1,393 @@
+"""Tables of texts in files: read whole, and written with their themes and scores.
+
+==========  ==================================  =====================================
+format      ``themes`` of a row                 ``scores`` of a row
+==========  ==================================  =====================================
+.csv        JSON array of labels                JSON object: label → probability
+.jsonl      array of labels                     object: label → probability
+.parquet    list<string>                        map<string, float>
+==========  ==================================  =====================================
+
+Within a format every other cell stays as it was, to the character; between formats a CSV cell is a string, and
+what CSV has no form for becomes JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from textthema.errors import (
+    InputError,
+    MissingColumnError,
+    MissingDependencyError,
+    NotTextError,
+    UnknownFormatError,
+    UnreadableFileError,
+    shown,
+)
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Result = tuple[list[str], dict[str, float]]
+RESULT_COLUMNS = ("themes", "scores")
+FORMATS = (".csv", ".jsonl", ".parquet")
+_DECIMALS = 6
+_ROWS_AT_ONCE = 1000
+
+
+class Table(ABC):
+    """The rows of a file, in its order.
+
+    Args:
+        path: Where the rows come from, for messages.
+        columns: Names of the columns.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = path
+        self.columns = tuple(columns)
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Count the rows."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give the cells of each row in the order of the columns."""
+
+    def column(self, name: str) -> list[object]:
+        """Give the cells of one column.
+
+        Args:
+            name: The column's name.
+
+        Returns:
+            A cell a row: strings from CSV, JSON or Arrow values otherwise, None where there is none.
+
+        Raises:
+            MissingColumnError: No column, or more than one, has this name.
+        """
+        if self.columns.count(name) != 1:
+            how_often = "more than one column" if name in self.columns else "no column"
+            raise MissingColumnError(
+                f"{self.path} has {how_often} {shown(name)}; its columns are {shown(list(self.columns))}", value=name
+            )
+        return self._cells(self.columns.index(name))
+
+    def _cells(self, index: int) -> list[object]:
+        return [row[index] for row in self.rows()]
+
+
+class CsvTable(Table):
+    """Rows of a CSV file, every cell a string.
+
+    Args:
+        path: The file.
+        columns: Its header.
+        rows: Cells of each row.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], rows: list[list[str]]) -> None:
+        super().__init__(path, columns)
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give the cells of each row in the order of the columns."""
+        return iter(self._rows)
+
+
+class JsonlTable(Table):
+    """Rows of a JSON lines file.
+
+    Args:
+        path: The file.
+        lines: The lines, as they are written.
+        records: The lines, parsed.
+    """
+
+    def __init__(self, path: Path, lines: list[str], records: list[dict]) -> None:
+        super().__init__(path, list(dict.fromkeys(key for record in records for key in record)))
+        self.lines = lines
+        self._records = records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give the cells of each row in the order of the columns."""
+        return ([record.get(name) for name in self.columns] for record in self._records)
+
+
+class ParquetTable(Table):
+    """Rows of a Parquet file.
+
+    Args:
+        path: The file.
+        arrow: Its content.
+    """
+
+    def __init__(self, path: Path, arrow: pyarrow.Table) -> None:
+        super().__init__(path, arrow.column_names)
+        self.arrow = arrow
+
+    def __len__(self) -> int:
+        return self.arrow.num_rows
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give the cells of each row in the order of the columns."""
+        return zip(*(self._cells(i) for i in range(len(self.columns))), strict=True)
+
+    def _cells(self, index: int) -> list[object]:
+        try:
+            return self.arrow.column(index).to_pylist()
+        except ValueError as error:
+            raise UnreadableFileError(
+                f"column {shown(self.columns[index])} of {self.path} can't be read: {error}", value=str(self.path)
+            ) from error
+
+
+def format_of(path: str | Path) -> str:
+    """Tell a table's format by its suffix.
+
+    Args:
+        path: A file, there or not.
+
+    Returns:
+        ``.csv``, ``.jsonl`` or ``.parquet``.
+
+    Raises:
+        UnknownFormatError: It has another suffix.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise UnknownFormatError(
+            f"{shown(str(path))} ends in {shown(suffix)}; tables end in {', '.join(FORMATS)}", value=str(path)
+        )
+    return suffix
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a table.
+
+    Args:
+        path: A CSV file with a header (RFC 4180, UTF-8), a JSON lines file of objects, or a Parquet file.
+
+    Returns:
+        Its rows.
+
+    Raises:
+        UnknownFormatError: The suffix names none of these formats.
+        UnreadableFileError: The file is missing, binary or broken; the message says where.
+        MissingDependencyError: It is Parquet and pyarrow is not installed.
+    """
+    path = Path(path)
+    read = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}[format_of(path)]
+    try:
+        return read(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UnreadableFileError(f"can't read {shown(str(path))}: {reason}", value=str(path)) from error
+
+
+def write_results(table: Table, results: Iterable[Result], path: str | Path) -> None:
+    """Write a table with two more columns, ``themes`` and ``scores``.
+
+    Args:
+        table: The rows.
+        results: Labels over threshold and label → probability, a pair a row.
+        path: The file to write, in the format of its suffix. It is not replaced at once: give a temporary path.
+
+    Raises:
+        InputError: The format has no form for the table's values.
+        MissingDependencyError: It is Parquet and pyarrow is not installed.
+    """
+    path = Path(path)
+    write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}[format_of(path)]
+    rounded = (
+        (themes, {label: round(score, _DECIMALS) for label, score in scores.items()}) for themes, scores in results
+    )
+    try:
+        write(table, rounded, path)
+    except UnicodeEncodeError as error:
+        raise NotTextError(
+            f"{table.path} holds {shown(error.object[error.start : error.end])}, half of a surrogate pair, "
+            "which UTF-8 can't write; repair it first",
+            value=error.object,
+        ) from error
+
+
+def _read_text(path: Path) -> str:
+    raw = path.read_bytes()
+    if b"\0" in raw:
+        raise UnreadableFileError(
+            f"{shown(str(path))} holds NUL bytes: it is binary or UTF-16; save it as UTF-8 text", value=str(path)
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = shown(error.object[error.start : error.end])
+        raise UnreadableFileError(
+            f"{shown(str(path))} is not UTF-8: line {line} holds {found}; save it as UTF-8", value=str(path)
+        ) from error
+
+
+def _read_csv(path: Path) -> CsvTable:
+    text = _read_text(path)
+    # no cell is longer than the file; the reader's own limit would forbid long texts
+    previous_limit = csv.field_size_limit(len(text) + 1)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        numbered = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise UnreadableFileError(
+            f"{shown(str(path))} is broken at line {reader.line_num}: {error}; check the quotation marks",
+            value=str(path),
+        ) from error
+    finally:
+        csv.field_size_limit(previous_limit)
+    if not numbered:
+        raise UnreadableFileError(f"{shown(str(path))} is empty; its first line must name columns", value=str(path))
+    (_, header), *body = numbered
+    for line, row in body:
+        if len(row) != len(header):
+            raise UnreadableFileError(
+                f"{shown(str(path))} is broken at line {line}: {len(row)} cells, the header has {len(header)}; "
+                "check commas and quotation marks",
+                value=row,
+            )
+    return CsvTable(path, header, [row for _, row in body])
+
+
+def _read_jsonl(path: Path) -> JsonlTable:
+    lines, records = [], []
+    # not splitlines(): JSON strings may hold U+2028 and its kin
+    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableFileError(f"{shown(str(path))} is broken at line {number}: {error}", value=line) from error
+        if not isinstance(record, dict):
+            raise UnreadableFileError(
+                f"{shown(str(path))} is broken at line {number}: {shown(record)} is no JSON object", value=line
+            )
+        lines.append(line.strip())
+        records.append(record)
+    return JsonlTable(path, lines, records)
+
+
+def _read_parquet(path: Path) -> ParquetTable:
+    pyarrow = _pyarrow()
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            return ParquetTable(path, file.read())
+    except pyarrow.ArrowException as error:
+        raise UnreadableFileError(
+            f"{shown(str(path))} is no readable Parquet file: {error}", value=str(path)
+        ) from error
+
+
+def _write_csv(table: Table, results: Iterable[Result], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        # a bare carriage return would end the row, and the writer quotes it only if told to
+        careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerow([*table.columns, *RESULT_COLUMNS])
+        for row, result in zip(table.rows(), results, strict=True):
+            cells = [_csv_cell(cell) for cell in (*row, *result)]
+            (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
+
+
+def _write_jsonl(table: Table, results: Iterable[Result], path: Path) -> None:
+    _refuse_twins(table)
+    lines = table.lines if isinstance(table, JsonlTable) else (_json_object(table.columns, row) for row in table.rows())
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for line, result in zip(lines, results, strict=True):
+            # the new members are put before the brace: parsing and writing again would change numbers and escapes
+            members = line[:-1].rstrip()
+            comma = "" if members == "{" else ", "
+            file.write(f"{members}{comma}{_json_object(RESULT_COLUMNS, result)[1:]}\n")
+
+
+def _write_parquet(table: Table, results: Iterable[Result], path: Path) -> None:
+    _refuse_twins(table)
+    pyarrow = _pyarrow()
+    arrow = table.arrow if isinstance(table, ParquetTable) else _as_arrow(table, pyarrow)
+    types = (pyarrow.list_(pyarrow.string()), pyarrow.map_(pyarrow.string(), pyarrow.float32()))
+    chunks: tuple[list, list] = ([], [])
+    results = iter(results)
+    while some := list(islice(results, _ROWS_AT_ONCE)):
+        chunks[0].append(pyarrow.array([themes for themes, _ in some], types[0]))
+        chunks[1].append(pyarrow.array([list(scores.items()) for _, scores in some], types[1]))
+    for name, parts, kind in zip(RESULT_COLUMNS, chunks, types, strict=True):
+        arrow = arrow.append_column(pyarrow.field(name, kind), pyarrow.chunked_array(parts, kind))
+    pyarrow.parquet.write_table(arrow, path)
+
+
+def _as_arrow(table: Table, pyarrow: ModuleType) -> pyarrow.Table:
+    columns = {}
+    for i, name in enumerate(table.columns):
+        try:
+            columns[name] = pyarrow.array([row[i] for row in table.rows()])
+        except (pyarrow.ArrowException, OverflowError) as error:
+            raise InputError(
+                f"column {shown(name)} of {table.path} fits no Parquet type: {error}; write .jsonl instead", value=name
+            ) from error
+    return pyarrow.table(columns)
+
+
+def _refuse_twins(table: Table) -> None:
+    twins = sorted({name for name in table.columns if table.columns.count(name) > 1})
+    if twins and table.path.suffix.lower() == ".csv":
+        raise InputError(
+            f"{table.path} has more than one column {shown(twins[0])}; only .csv can hold that", value=twins[0]
+        )
+
+
+def _csv_cell(value: object) -> str:
+    value = _plain_json(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _json_object(names: Sequence[str], values: Sequence[object]) -> str:
+    return json.dumps(dict(zip(names, map(_plain_json, values), strict=True)), ensure_ascii=False)
+
+
+def _plain_json(value: object) -> object:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_json(item) for item in value]
+    if isinstance(value, bytes):
+        raise InputError(f"only Parquet can hold the bytes {shown(value)}; write .parquet instead", value=value)
+    # dates, times, decimals
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _pyarrow() -> ModuleType:
+    try:
+        import pyarrow.parquet  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise MissingDependencyError("Parquet files need pyarrow: pip install 'textthema[parquet]'") from error
+    return pyarrow

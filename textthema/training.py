@@ -1,0 +1,331 @@
+"""Fine-tuning with fastai and blurr: frozen head, learning-rate finder, one cycle, unfrozen one cycle."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.schedule import valley  # also gives Learner fit_one_cycle and lr_find
+from fastai.data.block import DataBlock, MultiCategoryBlock
+from fastai.data.core import DataLoaders
+from fastai.data.transforms import ColReader, ColSplitter
+from fastai.learner import Learner
+from fastai.metrics import AccumMetric
+from fastai.optimizer import OptimWrapper
+from fastai.text.data import SortedDL
+from sklearn.metrics import label_ranking_average_precision_score
+from tqdm import tqdm
+
+from textthema.blurr_compat import load_blurr
+from textthema.bundle import replacing
+from textthema.checkpoints import Checkpoint, Progress, ResumeAt, StopEarly, epoch_figures, read_progress, restore
+from textthema.encoder import load_encoder, load_run, save_run
+from textthema.errors import InputError, NotEnoughDataError
+from textthema.losses import find_loss
+from textthema.manifest import append_line
+from textthema.splits import author_codes
+from textthema.staging import truth_matrix
+
+_FEWEST_ROWS = 8
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What a training run is told.
+
+    Args:
+        encoder: Name or folder of a Hugging Face encoder.
+        loss: ``"bce"`` or ``"asymmetric"``.
+        epochs: Epochs with everything unfrozen.
+        frozen_rows: Rows of the one frozen epoch, in which only the head learns.
+        frozen_lr: The head's rate in it; None lets the learning-rate finder choose.
+        embedding_lr: Highest rate of the lowest layers; rates rise geometrically towards the head's.
+        head_lr: Highest rate of the head.
+        batch_size: Texts a step.
+        max_length: Tokens that are read of a text.
+        weight_decay: AdamW's weight decay.
+        patience: Epochs without a better validation LRAP after which training stops.
+        checkpoint_every: Steps between checkpoints.
+        max_rows: Train on that many rows drawn at random; None for all.
+        monitor_rows: Validation rows that each epoch's LRAP is measured on.
+        seed: Decides the order of rows and the head's first weights.
+    """
+
+    encoder: str = "roberta-base"
+    loss: str = "bce"
+    epochs: int = 2
+    frozen_rows: int = 6_000
+    frozen_lr: float | None = None
+    embedding_lr: float = 1.2e-5
+    head_lr: float = 1.2e-3
+    batch_size: int = 48
+    max_length: int = 96
+    weight_decay: float = 0.01
+    patience: int = 2
+    checkpoint_every: int = 200
+    max_rows: int | None = None
+    monitor_rows: int = 4_000
+    seed: int = 0
+
+
+def train(
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    labels: Sequence[str],
+    run: Path,
+    settings: TrainSettings,
+    *,
+    resume: bool = False,
+) -> pd.DataFrame:
+    """Fine-tune an encoder on labelled texts.
+
+    Args:
+        training: Columns ``text`` and ``themes`` (list of labels).
+        validation: The same.
+        labels: The labels in the head's order.
+        run: Folder that gets checkpoints, the model and validation scores.
+        settings: The recipe.
+        resume: Whether to go on from the folder's last checkpoint.
+
+    Returns:
+        One row an epoch: stage, epoch, losses, validation LRAP.
+
+    Raises:
+        NotEnoughDataError: If there are too few rows for a batch.
+        InputError: If ``run`` was begun with other settings.
+    """
+    if min(len(training), len(validation)) < _FEWEST_ROWS:
+        raise NotEnoughDataError(f"training needs {_FEWEST_ROWS} rows and as many for validation", value=len(training))
+    _hold_settings(run, settings, resume=resume)
+    np.random.seed(settings.seed)  # noqa: NPY002 - fastai shuffles with NumPy's global state
+    torch.manual_seed(settings.seed)
+    model, tokenizer = load_encoder(settings.encoder, len(labels))
+    if settings.max_rows is not None and settings.max_rows < len(training):
+        training = training.sample(settings.max_rows, random_state=settings.seed)
+    monitored = validation.sample(min(len(validation), settings.monitor_rows), random_state=settings.seed)
+    learners = partial(make_learner, labels=labels, model=model, tokenizer=tokenizer, settings=settings)
+    done = read_progress(run) if resume else Progress()
+    if done.stage == "frozen":
+        head_rows = training.sample(min(len(training), settings.frozen_rows), random_state=settings.seed)
+        done = Progress("unfrozen", history=_fit_head(learners(head_rows, monitored), run, settings))
+    history = _fit_all(learners(training, monitored), run, settings, done)
+    save_run(model, tokenizer, list(labels), run)
+    return pd.DataFrame(history)
+
+
+def finish_run(
+    run: Path,
+    splits: Path,
+    validation: pd.DataFrame,
+    labels: list[str],
+    settings: TrainSettings,
+    history: pd.DataFrame,
+) -> None:
+    """Score the validation rows for tuning; write history, loss curve and manifest.
+
+    Args:
+        run: Folder that ``train`` filled.
+        splits: Folder of the rows that it was trained on.
+        validation: Columns ``text`` and ``themes``.
+        labels: The labels in the head's order.
+        settings: The recipe.
+        history: What ``train`` returned.
+    """
+    model, tokenizer, _ = load_run(run)
+    logits = predict_logits(model, tokenizer, validation["text"].tolist(), settings.max_length, progress=True)
+    scores = torch.sigmoid(torch.from_numpy(logits)).numpy()
+    truth = truth_matrix(validation["themes"], labels)
+    with replacing(run / "validation_scores.npz") as partial:
+        np.savez_compressed(partial, scores=scores, truth=truth, groups=author_codes(validation["author"]))
+    history.to_csv(run / "history.csv", index=False)
+    shutil.copy(splits / "manifest.jsonl", run / "manifest.jsonl")
+    append_line(
+        run / "manifest.jsonl",
+        "train",
+        {name: splits / f"{name}.parquet" for name in ("train", "validation")},
+        asdict(settings),
+        {"history": history.to_dict("records"), "validation_rows": len(validation)},
+    )
+
+
+def make_learner(
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    labels: Sequence[str],
+    model: torch.nn.Module,
+    tokenizer: object,
+    settings: TrainSettings,
+) -> Learner:
+    """Put data, model and loss into a fastai Learner the blurr way.
+
+    Args:
+        training: Columns ``text`` and ``themes``.
+        validation: The same.
+        labels: The labels in the head's order.
+        model: A classifier from ``load_encoder``.
+        tokenizer: Its tokenizer.
+        settings: The recipe.
+
+    Returns:
+        A frozen Learner.
+    """
+    blurr = load_blurr()
+    dls = make_dataloaders(training, validation, labels, model, tokenizer, settings)
+    return Learner(
+        dls,
+        blurr.BaseModelWrapper(model),
+        loss_func=find_loss(settings.loss),
+        opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, fused=True),
+        wd=settings.weight_decay,
+        splitter=blurr.blurr_splitter,
+        # Without this, fastai keeps every LayerNorm of a frozen encoder training and back-propagates through all of it.
+        train_bn=False,
+        metrics=[AccumMetric(_lrap, flatten=False, to_np=True, invert_arg=True)],
+        cbs=[blurr.BaseModelCallback()],
+    )
+
+
+def make_dataloaders(
+    training: pd.DataFrame,
+    validation: pd.DataFrame,
+    labels: Sequence[str],
+    model: torch.nn.Module,
+    tokenizer: object,
+    settings: TrainSettings,
+) -> DataLoaders:
+    """Make length-bucketed, dynamically padded batches.
+
+    Args:
+        training: Columns ``text`` and ``themes``.
+        validation: The same.
+        labels: The labels in the head's order.
+        model: A classifier from ``load_encoder``.
+        tokenizer: Its tokenizer.
+        settings: Batch size and maximum length.
+
+    Returns:
+        fastai DataLoaders of ({input_ids, attention_mask}, multi-hot truth).
+    """
+    blurr = load_blurr()
+    rows = pd.concat([training.assign(is_valid=False), validation.assign(is_valid=True)], ignore_index=True)
+    rows["themes"] = rows["themes"].map(list)
+    text_block = blurr.TextBlock(
+        hf_arch=model.config.model_type,
+        hf_config=model.config,
+        hf_tokenizer=tokenizer,
+        hf_model=model,
+        include_labels=False,
+        max_length=settings.max_length,
+        dl_type=partial(SortedDL, sort_func=_length),
+    )
+    block = DataBlock(
+        blocks=(text_block, MultiCategoryBlock(vocab=list(labels))),
+        get_x=ColReader("text"),
+        get_y=ColReader("themes"),
+        splitter=ColSplitter("is_valid"),
+    )
+    return block.dataloaders(rows, bs=settings.batch_size, val_bs=2 * settings.batch_size, num_workers=0)
+
+
+def predict_logits(
+    model: torch.nn.Module,
+    tokenizer: object,
+    texts: Sequence[str],
+    max_length: int,
+    *,
+    batch_size: int = 64,
+    progress: bool = False,
+) -> np.ndarray:
+    """Score texts with the PyTorch model.
+
+    Args:
+        model: A classifier from ``load_run``.
+        tokenizer: Its tokenizer.
+        texts: Texts, n of them.
+        max_length: Tokens that are read of a text.
+        batch_size: Texts a batch.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        Logits float32 (n, n_labels) in the texts' order.
+    """
+    model.eval()
+    order = np.argsort([len(text) for text in texts], kind="stable")
+    logits = np.empty((len(texts), model.classifier.out_features), dtype=np.float32)
+    with torch.inference_mode():
+        for start in tqdm(range(0, len(order), batch_size), desc="scoring", unit="batch", disable=not progress):
+            rows = order[start : start + batch_size]
+            batch = tokenizer(
+                [texts[row] for row in rows],
+                padding=True,
+                truncation=True,
+                max_length=max_length,
+                return_token_type_ids=False,
+                return_tensors="pt",
+            )
+            logits[rows] = model(**batch).logits.numpy()
+    return logits
+
+
+def _fit_head(learner: Learner, run: Path, settings: TrainSettings) -> list[dict[str, object]]:
+    learner.freeze()
+    rate = settings.frozen_lr or _found_rate(learner, run)
+    learner.fit_one_cycle(1, rate)
+    return [epoch_figures("frozen", 0, learner.recorder.values[-1])]
+
+
+def _fit_all(learner: Learner, run: Path, settings: TrainSettings, done: Progress) -> list[dict[str, object]]:
+    learner.unfreeze()
+    checkpoint = Checkpoint(run, done, every=settings.checkpoint_every, seed=settings.seed)
+    callbacks: list[Callback] = [checkpoint, StopEarly(done.epoch, settings.patience)]
+    if done.tensors:
+        learner.create_opt()
+        restore(run, learner)
+        callbacks.append(ResumeAt(done.epoch, done.step))
+    learner.fit_one_cycle(
+        settings.epochs, slice(settings.embedding_lr, settings.head_lr), cbs=callbacks, start_epoch=done.epoch
+    )
+    return checkpoint.history
+
+
+def _found_rate(learner: Learner, run: Path) -> float:
+    learner.path = run
+    found = learner.lr_find(suggest_funcs=(valley,), show_plot=False)
+    curve = {
+        "lr": [float(x) for x in learner.recorder.lrs],
+        "loss": [float(x) for x in learner.recorder.losses],
+    }
+    (run / "lr_find.json").write_text(json.dumps({"valley": found.valley, **curve}) + "\n", encoding="utf-8")
+    return float(found.valley)
+
+
+def _hold_settings(run: Path, settings: TrainSettings, *, resume: bool) -> None:
+    run.mkdir(parents=True, exist_ok=True)
+    path = run / "settings.json"
+    told = asdict(settings)
+    if resume and path.exists():
+        begun = json.loads(path.read_text(encoding="utf-8"))
+        changed = {key for key in told if begun.get(key) != told[key]}
+        if changed:
+            raise InputError(
+                f"{run} was begun with other settings ({', '.join(sorted(changed))}); "
+                "resume with the same ones or train into another folder",
+                value=sorted(changed),
+            )
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _length(example: tuple[str, ...]) -> int:
+    return len(example[0])
+
+
+def _lrap(truth: np.ndarray, logits: np.ndarray) -> float:
+    return float(label_ranking_average_precision_score(truth > 0, logits))
