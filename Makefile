@@ -3,11 +3,13 @@
 SHELL := /bin/bash
 
 PYTHON ?= python3
-# Where the pipeline writes, and what it starts from. The sample is small and our own.
+# Where the pipeline writes, and what it starts from: the quotes in TEXTTHEMA_DATA, or the small sample of our own.
 BUILD ?= build
-RAW ?= data/sample/quotes.csv
+RAW ?= $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quotes.csv)
 ENCODER ?= all-MiniLM-L6-v2
 CLEAN_OPTIONS ?=
+# The shipped model learnt from this many rows; the benchmark's baseline has to learn from the same ones.
+MAX_ROWS ?= 64000
 TRAIN_OPTIONS ?=
 
 FULL := .venv/.ready
@@ -57,8 +59,8 @@ clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/cl
 split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
 	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
 
-train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS="--max-rows 64000")
-	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(TRAIN_OPTIONS)
+train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
+	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) --max-rows $(MAX_ROWS) $(TRAIN_OPTIONS)
 
 tune: $(FULL) ## a threshold for each theme, on the validation rows
 	$(TEXTTHEMA) tune $(BUILD)/run
@@ -72,7 +74,7 @@ evaluate: $(FULL) ## score BUILD/model on the test rows
 benchmark: benchmark-quality benchmark-speed ## quality against baselines and speed, to benchmarks/results
 
 benchmark-quality: $(FULL)
-	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --model deployment_hf/model \
+	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --max-rows $(MAX_ROWS) --model deployment_hf/model \
 	  --fp32 $(BUILD)/run/model_fp32.onnx --work $(BUILD)/baselines --out benchmarks/results
 
 benchmark-speed: $(FULL)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import base64
-import os
-import shutil
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
-from urllib3 import PoolManager, Retry
-
 HERE = Path(__file__).resolve().parent
-APP = HERE.parent / "deployment_hf" / "app.py"
-TIMEOUT_SECONDS = 120
+ROOT = HERE.parent
+sys.path.insert(0, str(ROOT))
+
+from selenium import webdriver  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+from tests.browser.chromium import TIMEOUT_SECONDS, emulate, find_chromium, open_chromium  # noqa: E402
+from tests.browser.space_server import serve_space  # noqa: E402
+
 MOST_BYTES = 300_000
-# name: width and height in CSS pixels, colour scheme
 PICTURES = {
-    "space-wide.png": (1280, 960, "light"),
-    "space-narrow.png": (390, 1480, "light"),
-    "space-dark.png": (1280, 960, "dark"),
+    "space-wide.png": {"width": 1280, "height": 960, "scheme": "light"},
+    "space-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
+    "space-dark.png": {"width": 1280, "height": 960, "scheme": "dark"},
 }
 POEM = """The house is sold. I walk it one last time
 and find the rooms have gone on ahead:
@@ -38,81 +35,44 @@ a line for each, as tall as what we said
 we would become. I was once up to here."""
 
 
-@contextmanager
-def serve_app() -> Iterator[str]:
-    """Run the app on a free port.
-
-    Yields:
-        Its address, once it answers.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
-    with subprocess.Popen([sys.executable, str(APP)], env=environment, stdout=subprocess.DEVNULL) as server:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            patience = Retry(total=60, backoff_factor=0.2, backoff_max=2)
-            PoolManager(retries=patience, timeout=10).request("GET", address)
-            yield address
-        finally:
-            server.terminate()
-
-
-@contextmanager
-def open_chromium() -> Iterator[webdriver.Chrome]:
-    """Start a headless Chromium.
-
-    Yields:
-        Its driver.
-    """
-    options = webdriver.ChromeOptions()
-    options.binary_location = os.environ.get("CHROME_BIN") or shutil.which("chromium") or ""
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(flag)
-    driver_path = shutil.which("chromedriver")
-    service = webdriver.ChromeService(driver_path) if driver_path else webdriver.ChromeService()
-    browser = webdriver.Chrome(options=options, service=service)
-    try:
-        yield browser
-    finally:
-        browser.quit()
-
-
-def photograph(browser: webdriver.Chrome, address: str, width: int, height: int, scheme: str) -> bytes:
+def photograph(browser: webdriver.Chrome, address: str) -> bytes:
     """Let the app read the poem and take a picture of the page.
 
     Args:
-        browser: A Chromium.
+        browser: A Chromium with its screen set.
         address: Where the app answers.
-        width: CSS pixels.
-        height: CSS pixels.
-        scheme: ``light`` or ``dark``.
 
     Returns:
         A PNG file's content.
     """
-    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     browser.get(address)
     wait = WebDriverWait(browser, TIMEOUT_SECONDS)
     wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#text textarea"))[0].send_keys(POEM)
-    browser.find_element(By.ID, "submit").click()
-    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#results .also, #results .themes"))
-    browser.execute_script("document.activeElement.blur(); window.scrollTo(0, 0)")
-    whole = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": False})
-    return base64.b64decode(whole["data"])
+    wait.until(lambda page: page.find_elements(By.ID, "submit"))[0].click()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#results .themes, #results .also"))
+    browser.execute_async_script("document.fonts.ready.then(arguments[0])")
+    # The pointer rests on the button and the page may have moved to the result: show it as one finds it.
+    browser.execute_script(
+        "document.activeElement.blur(); document.getElementById('submit').style.pointerEvents = 'none';"
+        "window.scrollTo(0, 0)"
+    )
+    return base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {})["data"])
 
 
 def main() -> None:
     """Take every picture, or none."""
-    with serve_app() as address, open_chromium() as browser:
-        pictures = {name: photograph(browser, address, *view) for name, view in PICTURES.items()}
-    for name, content in pictures.items():
-        if len(content) >= MOST_BYTES:
-            sys.exit(f"error: {name} would have {len(content):,} bytes, {MOST_BYTES:,} are the most")
+    program = find_chromium() or sys.exit("error: no Chromium on this machine: make chromium, or set CHROME_BIN")
+    pictures = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_space(ROOT / "deployment_hf" / "app.py", Path(folder) / "log") as address,
+        open_chromium(program) as browser,
+    ):
+        for name, screen in PICTURES.items():
+            emulate(browser, **screen)
+            pictures[name] = photograph(browser, address)
+            if len(pictures[name]) >= MOST_BYTES:
+                sys.exit(f"error: {name} would have {len(pictures[name]):,} bytes, {MOST_BYTES:,} are the most")
     for name, content in pictures.items():
         (HERE / name).write_bytes(content)
 

@@ -5,9 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from textthema.bundle import Bundle, find_default, write_manifest
 from textthema.classifier import ThemeClassifier
+
+# No deadline: a busy machine is no failure.
+settings.register_profile("textthema", deadline=None, max_examples=50)
+settings.load_profile("textthema")
 
 ROOT = Path(__file__).parents[1]
 

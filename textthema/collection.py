@@ -22,7 +22,7 @@ class Collection:
         block_rows: On how many rows an identical tag list stands when it is a pasted block.
         author_rows: How many rows of one author are kept.
         author_votes: How many rows of one author count when labels are chosen.
-        max_length: Tokens that the encoder reads.
+        max_length: Tokens of a text that the served model reads, if its encoder can.
     """
 
     name: str
@@ -56,7 +56,7 @@ QUOTES = Collection(
     block_rows=25,
     author_rows=200,
     author_votes=10,
-    max_length=128,
+    max_length=256,
 )
 
 _COLLECTIONS = {collection.name: collection for collection in (QUOTES,)}

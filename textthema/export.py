@@ -83,7 +83,7 @@ def export(
         texts: Validation texts, n of them.
         truth: Their labels, bool (n, n_labels).
         collection: Name of the collection, for the configuration.
-        max_length: Tokens that the served model reads of a text.
+        max_length: Tokens that the served model reads of a text, if its encoder can.
         lineage: What the manifest says of the model's making.
 
     Returns:
@@ -99,6 +99,7 @@ def export(
     if not len(texts):
         raise NotEnoughDataError("the gates need validation texts, none were given", value=0)
     model, tokenizer, labels = load_run(run)
+    max_length = min(max_length, tokenizer.model_max_length)
     fp32 = run / "model_fp32.onnx"
     to_onnx(model, fp32)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -125,22 +125,24 @@ def finish_run(
     run: Path,
     splits: Path,
     validation: pd.DataFrame,
-    labels: list[str],
     settings: TrainSettings,
     history: pd.DataFrame,
+    *,
+    max_length: int,
 ) -> None:
-    """Score the validation rows for tuning; write history, loss curve and manifest.
+    """Score the validation rows for tuning; write history and manifest.
 
     Args:
         run: Folder that ``train`` filled.
         splits: Folder of the rows that it was trained on.
-        validation: Columns ``text`` and ``themes``.
-        labels: The labels in the head's order.
+        validation: Columns ``text``, ``author`` and ``themes``.
         settings: The recipe.
         history: What ``train`` returned.
+        max_length: Tokens that the served model reads of a text, if its encoder can.
     """
-    model, tokenizer, _ = load_run(run)
-    logits = predict_logits(model, tokenizer, validation["text"].tolist(), settings.max_length, progress=True)
+    model, tokenizer, labels = load_run(run)
+    max_length = min(max_length, tokenizer.model_max_length)
+    logits = predict_logits(model, tokenizer, validation["text"].tolist(), max_length, progress=True)
     scores = torch.sigmoid(torch.from_numpy(logits)).numpy()
     truth = truth_matrix(validation["themes"], labels)
     with replacing(run / "validation_scores.npz") as partial:

@@ -7,10 +7,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 
-from urllib3 import PoolManager, Retry
+import httpx
+
+START_SECONDS = 300
+_BETWEEN_LOOKS_SECONDS = 0.2
 
 
 @contextmanager
@@ -23,6 +27,9 @@ def serve_space(app: Path, log: Path) -> Iterator[str]:
 
     Yields:
         Its address, once it answers.
+
+    Raises:
+        RuntimeError: If it ends, or hasn't answered after five minutes.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -34,16 +41,25 @@ def serve_space(app: Path, log: Path) -> Iterator[str]:
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "PYTHONUNBUFFERED": "1",
     }
+    command = [sys.executable, str(app)]
     with (
         log.open("wb") as output,
-        subprocess.Popen(
-            [sys.executable, str(app)], env=environment, stdout=output, stderr=subprocess.STDOUT
-        ) as server,
+        subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT) as server,
     ):
         try:
-            patience = Retry(total=60, backoff_factor=0.2, backoff_max=2, status_forcelist=(502, 503))
-            with PoolManager(retries=patience, timeout=10) as pool:
-                pool.request("GET", address)
+            _wait_until_it_answers(server, address, log)
             yield address
         finally:
             server.terminate()
+
+
+def _wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            httpx.get(address, timeout=10, trust_env=False)
+            return
+        with suppress(subprocess.TimeoutExpired):
+            code = server.wait(timeout=_BETWEEN_LOOKS_SECONDS)
+            raise RuntimeError(f"the app ended with {code}: {log.read_text(errors='replace')}")
+    raise RuntimeError(f"the app has not answered at {address} for {START_SECONDS} s")

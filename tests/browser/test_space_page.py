@@ -8,6 +8,8 @@ pytest.importorskip("selenium", reason="driving Chromium needs selenium")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.chromium import emulate
+
 pytestmark = pytest.mark.browser
 
 TIMEOUT_SECONDS = 120
@@ -17,19 +19,11 @@ EXAMPLES = {"A poem": "bread tin", "An aphorism": "forgive the dead", "A synopsi
 
 
 def wait(browser, condition):
-    return WebDriverWait(browser, TIMEOUT_SECONDS).until(lambda page: condition(page))
+    return WebDriverWait(browser, TIMEOUT_SECONDS).until(condition)
 
 
 def all_of(browser, selector):
     return browser.find_elements(By.CSS_SELECTOR, selector)
-
-
-def emulate(browser, *, width=1280, height=900, scheme="light"):
-    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
 
 
 def visit(browser, address, **view):
@@ -39,7 +33,7 @@ def visit(browser, address, **view):
 
 
 def submit(browser):
-    browser.find_element(By.ID, "submit").click()
+    wait(browser, lambda page: all_of(page, "#submit"))[0].click()
 
 
 def shown_labels(browser):
@@ -88,7 +82,9 @@ def test_a_typed_text_gets_its_themes(browser, space_address, classifier):
 @pytest.mark.parametrize(("name", "words"), EXAMPLES.items())
 def test_an_example_fills_the_box_and_is_read(browser, space_address, name, words):
     box = visit(browser, space_address)
-    next(button for button in all_of(browser, "#examples button") if button.text == name).click()
+    wait(browser, lambda page: [button for button in all_of(page, "#examples button") if button.text == name])[
+        0
+    ].click()
     wait(browser, lambda page: all_of(page, LABELS))
     assert words in box.get_attribute("value")
 

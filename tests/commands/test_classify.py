@@ -99,7 +99,8 @@ def test_a_table_without_rows(tmp_path, capsys):
 
 def test_rows_without_text_are_kept_and_counted(tmp_path, capsys, texts):
     source, target = write_csv(tmp_path / "in.csv", ["", texts[0], " \t", *[""] * 5]), tmp_path / "out.csv"
-    assert main(["classify", str(source), str(target)]) == 0
+    fails(capsys, tmp_path, [source, target], 2, "row 1,", "'text'", "--allow-empty")
+    assert main(["classify", str(source), str(target), "--allow-empty"]) == 0
     rows = read_csv(target)
     assert [row["text"] for row in rows] == ["", texts[0], " \t", *[""] * 5]
     assert [row["scores"] == "{}" for row in rows] == [True, False, *[True] * 6]
@@ -113,13 +114,15 @@ def test_rows_without_text_are_kept_and_counted(tmp_path, capsys, texts):
 def test_null_and_nan_are_rows_without_text(tmp_path, capsys, suffix, texts):
     source, target = tmp_path / "in.jsonl", tmp_path / f"out.{suffix}"
     source.write_text(json.dumps({"text": texts[0]}) + '\n{"text": null}\n{"text": NaN}\n{}\n')
-    assert main(["classify", str(source), str(tmp_path / "out.jsonl")]) == 0
+    fails(capsys, tmp_path, [source, target], 2, "row 2,", "None")
+    assert main(["classify", str(source), str(tmp_path / "out.jsonl"), "--allow-empty"]) == 0
     records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [bool(record["scores"]) for record in records] == [True, False, False, False]
     assert "note: 3 of 4 rows have no text" in capsys.readouterr().err
     arrow = tmp_path / "in.parquet"
     pq.write_table(pa.table({"text": [None, texts[0]]}), arrow)
-    assert main(["classify", str(arrow), str(target)]) == 0
+    fails(capsys, tmp_path, [arrow, target], 2, "row 1,", "None")
+    assert main(["classify", str(arrow), str(target), "--allow-empty"]) == 0
     assert "note: 1 of 2 rows have no text" in capsys.readouterr().err
 
 
@@ -133,10 +136,12 @@ def test_truncated_rows_are_counted(tmp_path, capsys, texts, bundle):
 
 def test_a_column_without_any_text(tmp_path, capsys):
     source = write_csv(tmp_path / "in.csv", ["", ""])
-    fails(capsys, tmp_path, [source, tmp_path / "out.csv"], 2, "empty in all 2 rows", "'text'")
+    allowed = ["--allow-empty"]
+    fails(capsys, tmp_path, [source, tmp_path / "out.csv", *allowed], 2, "empty in all 2 rows", "'text'")
     nan = tmp_path / "in.parquet"
     pq.write_table(pa.table({"text": [float("nan")]}), nan)
-    fails(capsys, tmp_path, [nan, tmp_path / "out.csv"], 2, "empty in all 1 rows")
+    fails(capsys, tmp_path, [nan, tmp_path / "out.csv", *allowed], 2, "empty in all 1 rows")
+    fails(capsys, tmp_path, [nan, tmp_path / "out.csv"], 2, "row 1,", "nan")
 
 
 @pytest.mark.parametrize(

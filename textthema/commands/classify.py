@@ -37,20 +37,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="texts in one forward pass (default: 1, so that no text changes another's scores)",
     )
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="keep rows without text, with empty results, and count them"
+    )
     add_model_option(parser)
     parser.epilog = """OUT has IN's rows, order and columns, and two more:
   themes   the labels that reach their threshold, most probable first
   scores   every label and its probability
 In CSV both are JSON; in Parquet a list and a map.
 
-A row without text (an empty cell, null, NaN) is kept, its themes and scores are empty, and a note on standard
-error counts such rows. A cell that holds something else than text, half of a surrogate pair or more than
-100,000 characters stops the command before OUT is written.
+A cell without text (empty, null, NaN), with something else than text, half of a surrogate pair or more than
+100,000 characters stops the command before OUT is written, and the message names its row. With --allow-empty
+rows without text are kept, their themes and scores empty, and a note on standard error counts them.
 
 examples:
   textthema classify poems.csv themes.csv
   textthema classify poems.parquet themes.parquet --text-column poem
   textthema classify poems.jsonl themes.csv --model my_model
+  textthema classify crawl.csv themes.csv --allow-empty
 """
 
 
@@ -71,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"IN and OUT are both {shown(str(args.source))}; choose another OUT", value=str(args.target))
     table = read_table(args.source)
     _refuse_result_columns(table)
-    texts = _texts(table, args.text_column)
+    texts = _texts(table, args.text_column, allow_empty=args.allow_empty)
     classifier = ThemeClassifier.from_pretrained(args.model)
     with replacing(args.target) as temporary:
         encoded = classifier.encode(texts.values(), args.batch_size, progress=True)
@@ -86,18 +90,22 @@ def _refuse_result_columns(table: Table) -> None:
             raise InputError(f"{table.path} already has a column {shown(name)}; rename it first", value=name)
 
 
-def _texts(table: Table, column: str) -> dict[int, str]:
-    """Collect the texts by row, without the rows that have none."""
+def _texts(table: Table, column: str, *, allow_empty: bool) -> dict[int, str]:
+    """Collect the texts by row, without the rows that have none if such may be."""
     from textthema.classifier import readable
 
     texts = {}
     for row, cell in enumerate(table.column(column)):
-        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-            continue
+        missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
         try:
-            texts[row] = readable(cell)
-        except EmptyTextError:
-            continue
+            texts[row] = readable("" if missing else cell)
+        except EmptyTextError as error:
+            if not allow_empty:
+                message = (
+                    f"row {row + 1}, column {shown(column)} holds no text: {shown(cell)}; "
+                    "fill it, drop the row, or keep such rows with --allow-empty"
+                )
+                raise EmptyTextError(message, value=cell) from error
         except InputError as error:
             message = f"row {row + 1}, column {shown(column)}: {error}"
             raise type(error)(message, value=cell) from error

@@ -15,10 +15,10 @@ _EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = _EXAMPLES
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder that textthema train and tune wrote")
+    parser.add_argument("run_dir", metavar="RUN", type=Path, help="folder that textthema train and tune wrote")
     parser.add_argument("splits", metavar="SPLITS", type=Path, help="folder with validation.parquet, for the gates")
     parser.add_argument("out", metavar="OUT", type=Path, help="the model directory, replaced if it exists")
-    parser.add_argument("--max-length", type=int, default=256, help="tokens the model reads (default: %(default)s)")
+    parser.add_argument("--max-length", type=int, help="tokens the model reads (default: the collection's)")
     parser.add_argument(
         "--gate-rows", type=int, default=10_000, help="validation rows for the gates (default: %(default)s)"
     )
@@ -35,18 +35,19 @@ def run(args: argparse.Namespace) -> int:
     from textthema.manifest import read_lines
     from textthema.staging import read_labels, read_table, truth_matrix
 
+    collection = find_collection(args.collection)
     command = "textthema split CLEAN " + str(args.splits)
     validation = read_table(args.splits / "validation.parquet", command)
     validation = validation.sample(min(len(validation), args.gate_rows), random_state=0)
     labels = read_labels(args.splits / "tag_types_encoded.json", command)
     report = export(
-        args.run,
+        args.run_dir,
         args.out,
         validation["text"].tolist(),
         truth_matrix(validation["themes"], labels),
-        collection=find_collection(args.collection).name,
-        max_length=args.max_length,
-        lineage={"stages": read_lines(args.run / "manifest.jsonl")},
+        collection=collection.name,
+        max_length=args.max_length or collection.max_length,
+        lineage={"stages": read_lines(args.run_dir / "manifest.jsonl")},
     )
     print(f"fp32 ONNX against PyTorch: largest logit difference {report.logit_difference:.1e}")
     for average in ("micro", "macro"):

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = _EXAMPLES
     parser.add_argument("splits", metavar="SPLITS", type=Path, help="folder that textthema split wrote")
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder for checkpoints, model and validation scores")
+    parser.add_argument("run_dir", metavar="RUN", type=Path, help="folder for checkpoints, model and validation scores")
     parser.add_argument(
         "--encoder",
         default="roberta-base",
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint-every", type=int, default=200, help="steps between checkpoints (default: %(default)s)"
     )
+    parser.add_argument("--collection", default="quotes", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="decides the order of rows and the head's first weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
 
@@ -49,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
     from textthema.blurr_compat import require_training_packages
 
     require_training_packages()
+    from textthema.collection import find_collection
     from textthema.staging import read_labels, read_table
     from textthema.training import TrainSettings, finish_run, train
 
+    collection = find_collection(args.collection)
     command = "textthema split CLEAN " + str(args.splits)
     training, validation = (read_table(args.splits / f"{name}.parquet", command) for name in ("train", "validation"))
     labels = read_labels(args.splits / "tag_types_encoded.json", command)
@@ -68,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
         max_rows=args.max_rows,
         seed=args.seed,
     )
-    history = train(training, validation, labels, args.run, settings, resume=args.resume)
-    finish_run(args.run, args.splits, validation, labels, settings, history)
+    history = train(training, validation, labels, args.run_dir, settings, resume=args.resume)
+    finish_run(args.run_dir, args.splits, validation, settings, history, max_length=collection.max_length)
     print(history.to_string(index=False))
-    print(f"model and validation scores are in {args.run}; next: textthema tune {args.run}")
+    print(f"model and validation scores are in {args.run_dir}; next: textthema tune {args.run_dir}")
     return 0

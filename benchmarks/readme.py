@@ -1,0 +1,46 @@
+"""Put the result tables into the README, so that no figure there is typed by hand.
+
+Example:
+    python benchmarks/readme.py
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from textthema.bundle import replacing
+
+ROOT = Path(__file__).resolve().parents[1]
+_BLOCK = re.compile(r"(<!-- begin (?P<file>\S+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+
+
+def filled(readme: str, root: Path) -> str:
+    """Replace each marked block with the file that it names.
+
+    Args:
+        readme: Markdown with ``<!-- begin path/to/file.md -->`` … ``<!-- end -->`` blocks.
+        root: Folder that the paths start from.
+
+    Returns:
+        The Markdown with the files' present content.
+    """
+
+    def block(match: re.Match[str]) -> str:
+        return f"{match[1]}{(root / match['file']).read_text(encoding='utf-8').strip()}\n{match[4]}"
+
+    return _BLOCK.sub(block, readme)
+
+
+def main() -> int:
+    """Rewrite the README."""
+    path = ROOT / "README.md"
+    text = filled(path.read_text(encoding="utf-8"), ROOT)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
