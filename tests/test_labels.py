@@ -120,8 +120,9 @@ def test_a_tag_is_written_as_a_slug(tag, written):
 
 
 @given(st.text(max_size=40))
-def test_a_slug_is_its_own_slug(tag):
-    assert slug(slug(tag)) == slug(tag)
+def test_a_slug_has_no_white_space_and_no_capital(tag):
+    assert not any(character.isspace() for character in slug(tag))
+    assert slug(tag) == slug(tag.casefold())
 
 
 @pytest.mark.parametrize(

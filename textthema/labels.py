@@ -12,8 +12,8 @@ from importlib import resources
 
 from textthema.errors import NotTextError, shown
 
-_BETWEEN_WORDS = re.compile(r"[\s_\-–—/&,.:;'’]+")
-_NOT_IN_A_SLUG = re.compile(r"[^\w\s\-–—/&,.:;'’]+")
+_BETWEEN_WORDS = re.compile(r"[\s_\-–—/&,.:;]+")
+_NOT_IN_A_SLUG = re.compile(r"[^\w-]+")
 
 
 def slug(tag: str) -> str:
@@ -30,8 +30,8 @@ def slug(tag: str) -> str:
     """
     if not isinstance(tag, str):
         raise NotTextError(f"a tag has to be text, this one is {shown(tag)}", value=tag)
-    letters = _NOT_IN_A_SLUG.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold()))
-    return _BETWEEN_WORDS.sub("-", unicodedata.normalize("NFKC", letters)).strip("-")
+    text = unicodedata.normalize("NFKC", tag).casefold().replace("’", "-").replace("'", "-")
+    return _NOT_IN_A_SLUG.sub("", _BETWEEN_WORDS.sub("-", text)).strip("-")
 
 
 @dataclass(frozen=True)
