@@ -20,7 +20,7 @@ define new_venv
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
   echo "TextThema needs Python 3.11 or newer. Type: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 @$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq python3-venv; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; \
   else echo "Python's venv is missing. Type: sudo apt install python3-venv" >&2; exit 1; fi; }
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
@@ -48,7 +48,7 @@ format: $(FULL) ## put the sources into the house's form
 setup: $(FULL) ## install everything that tests, training and benchmarks need into .venv
 
 chromium: ## install Chromium for the browser tests where that is allowed
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROME_BIN" ] || { \
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROME_BIN" ] || { \
 	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	  else echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt install chromium chromium-driver"; fi; }
@@ -71,7 +71,8 @@ export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
 
-benchmark: benchmark-quality benchmark-speed ## quality against baselines and speed, to benchmarks/results
+benchmark: benchmark-quality benchmark-speed ## quality against baselines and speed, to benchmarks/results and README
+	.venv/bin/python benchmarks/readme.py
 
 benchmark-quality: $(FULL)
 	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --max-rows $(MAX_ROWS) --model deployment_hf/model \

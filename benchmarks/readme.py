@@ -14,21 +14,24 @@ from textthema.bundle import replacing
 
 ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"(<!-- begin (?P<file>\S+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+_TABLES_APART, _APART = re.compile(r"\n{3,}"), "\n\n"
 
 
 def filled(readme: str, root: Path) -> str:
-    """Replace each marked block with the file that it names.
+    """Replace each marked block with the tables of the file that it names; pictures and prose stay there.
 
     Args:
         readme: Markdown with ``<!-- begin path/to/file.md -->`` … ``<!-- end -->`` blocks.
         root: Folder that the paths start from.
 
     Returns:
-        The Markdown with the files' present content.
+        The Markdown with the files' present tables.
     """
 
     def block(match: re.Match[str]) -> str:
-        return f"{match[1]}{(root / match['file']).read_text(encoding='utf-8').strip()}\n{match[4]}"
+        lines = (root / match["file"]).read_text(encoding="utf-8").splitlines()
+        rows = [line for line in lines if not line or line.startswith("|")]
+        return f"{match[1]}{_TABLES_APART.sub(_APART, chr(10).join(rows)).strip()}{chr(10)}{match[4]}"
 
     return _BLOCK.sub(block, readme)
 

@@ -3,12 +3,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from textthema import export as export_module
-from textthema.bundle import Bundle
+from textthema.bundle import Bundle, write_manifest
 from textthema.classifier import ThemeClassifier
 from textthema.encoder import EncoderClassifier, load_encoder, save_run
-from textthema.errors import BundleNotFoundError, GateError, NotEnoughDataError
+from textthema.errors import BundleNotFoundError, GateError, InputError, NotEnoughDataError
 from textthema.export import check_int8, export, to_onnx
 from textthema.inference import OnnxEncoder
 
@@ -25,9 +26,10 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def run(tiny_roberta, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
+    torch.manual_seed(0)
     model, tokenizer = load_encoder(str(tiny_roberta), len(LABELS))
     save_run(model, tokenizer, LABELS, folder)
-    (folder / "thresholds.json").write_text(json.dumps({"global": 0.02, "labels": {"sea": 0.01}}))
+    (folder / "thresholds.json").write_text(json.dumps({"global": 0.5, "labels": {"sea": 0.25}}))
     return folder
 
 
@@ -47,7 +49,7 @@ def test_the_model_directory_is_whole_and_verified(exported):
     bundle = Bundle.read(exported[0])
     assert bundle.labels == tuple(LABELS)
     assert bundle.max_length == 32
-    assert bundle.thresholds.tolist() == pytest.approx([0.01, 0.02, 0.02])
+    assert bundle.thresholds.tolist() == pytest.approx([0.25, 0.5, 0.5])
     assert bundle.manifest["lineage"]["gates"]["rows"] == len(TEXTS)
 
 
@@ -97,6 +99,9 @@ def test_an_older_model_is_replaced_only_by_a_good_one(run, truth, tmp_path, mon
     out = tmp_path / "model"
     out.mkdir()
     (out / "old.txt").write_text("kept")
+    with pytest.raises(InputError, match="no model directory"):
+        export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+    write_manifest(out, {})
     monkeypatch.setattr(export_module, "MOST_LOGIT_DIFFERENCE", -1.0)
     with pytest.raises(GateError):
         export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
@@ -118,8 +123,6 @@ def test_an_unfinished_run_names_the_command(truth, tmp_path):
 
 
 def test_the_classifier_pools_real_tokens_only(tiny_roberta):
-    import torch
-
     model, _ = load_encoder(str(tiny_roberta), 3)
     assert isinstance(model, EncoderClassifier)
     ids = torch.tensor([[0, 9, 8, 2]])

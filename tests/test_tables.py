@@ -282,3 +282,9 @@ def test_a_missing_column_names_those_there_are(tmp_path):
     with pytest.raises(MissingColumnError, match="poem;author") as caught:
         read_table(source).column("text")
     assert caught.value.value == "text"
+
+
+def test_a_blank_line_in_a_single_column_is_a_row_without_text(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("text\nfirst\n\nthird\n", encoding="utf-8")
+    assert list(read_table(path).column("text")) == ["first", "", "third"]

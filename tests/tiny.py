@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
 
@@ -10,6 +11,7 @@ SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 def build_roberta(folder: Path, texts: list[str]) -> Path:
     """Write a two-layer RoBERTa with a tokenizer of its own into a folder."""
+    torch.manual_seed(0)
     bpe = ByteLevelBPETokenizer()
     bpe.train_from_iterator(texts, vocab_size=400, special_tokens=SPECIAL, show_progress=False)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,12 @@
 """Lets blurr 1.0.5 (2022) run on current fastai, fastcore and transformers.
 
-blurr's last release asks for torch below 2 and leans on what has since moved. Its classification path needs three
-things, all put in place before it is first imported:
+blurr's last release asks for torch below 2 and leans on what has since moved. Its classification path needs two
+things, both put in place before it is first imported:
 
 1. ``fastcore.all.typedispatch``, which fastcore gave up for plum. plum counts required positional parameters, so
    blurr's ``show_batch`` and ``show_results`` are only chosen once what follows the dispatched ones is keyword-only.
 2. The package ``datasets``, of which the classification path uses three names in annotations only. A stand-in takes
    its place where it is not installed, and says so when anything is called on it.
-3. A ``show`` frame made of ragged tuples, which works unchanged.
 
 Install blurr beside a current torch with ``pip install --no-deps -r requirements-blurr.txt``.
 """
@@ -21,27 +20,41 @@ import inspect
 import sys
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textthema.errors import MissingDependencyError
 
 INSTALL = "pip install -r requirements.txt && pip install --no-deps -r requirements-blurr.txt"
 _DISPATCHED = ("x", "y", "samples", "outs")
-_NEEDED = ("torch", "fastai", "fastcore", "transformers", "blurr", "sklearn", "pandas", "safetensors")
+_TRAINING = ("torch", "fastai", "fastcore", "plum", "transformers", "blurr", "sklearn", "safetensors")
+_TABLES = ("pandas", "pyarrow", "datasketch", "scipy")
+_EXPORT = ("onnx", "onnxscript")
 
 
-def require_training_packages() -> None:
-    """Check that everything training needs is installed.
+def require_packages(purpose: str, names: Sequence[str]) -> None:
+    """Check that packages are installed, without importing them.
+
+    Args:
+        purpose: What needs them, for the message.
+        names: Their import names.
 
     Raises:
         MissingDependencyError: Naming what is missing and the command that installs it.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependencyError(
-            f"training needs {', '.join(missing)}, not installed here. In a checkout, type: {INSTALL}",
-            value=missing,
+            f"{purpose} needs {', '.join(missing)}, not installed here. In a checkout, type: {INSTALL}", value=missing
         )
+
+
+def require_training_packages() -> None:
+    """Check that everything training and export need is installed.
+
+    Raises:
+        MissingDependencyError: Naming what is missing and the command that installs it.
+    """
+    require_packages("training", (*_TRAINING, *_TABLES, *_EXPORT))
 
 
 def load_blurr() -> types.SimpleNamespace:

@@ -14,6 +14,9 @@ from fastai.callback.tracker import EarlyStoppingCallback
 from fastai.learner import Learner
 from safetensors.torch import load_file, save_file
 
+from textthema.encoder import save_weights
+
+BEST = "best.safetensors"
 _STATE = "checkpoint.json"
 _TENSORS = "checkpoint-{}.safetensors"
 
@@ -52,7 +55,7 @@ class Checkpoint(Callback):
     def __init__(self, run: Path, progress: Progress, *, every: int, seed: int) -> None:
         super().__init__()
         self.run_folder, self.every, self.seed = run, every, seed
-        self.history, self.first_epoch = list(progress.history), progress.epoch
+        self.history, self.resumed_at = list(progress.history), (progress.epoch, progress.step)
 
     def before_epoch(self) -> None:
         """Make the epoch's order a function of its number, so that a resumed run sees the same batches."""
@@ -62,14 +65,18 @@ class Checkpoint(Callback):
     def after_batch(self) -> None:
         """Write a checkpoint when it is time."""
         step = self.iter + 1
-        if self.training and step % self.every == 0 and step < self.n_iter:
+        is_new = (self.epoch, step) > self.resumed_at  # fastai calls this for steps that were passed over, too
+        if self.training and is_new and step % self.every == 0 and step < self.n_iter:
             write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch, step, self.history))
 
     def after_epoch(self) -> None:
         """Keep the epoch's figures and write a checkpoint; epochs done before the run was stopped pass by."""
-        if self.epoch < self.first_epoch:
+        if self.epoch < self.resumed_at[0]:
             return
-        self.history.append(epoch_figures("unfrozen", self.epoch, self.recorder.values[-1]))
+        figures = epoch_figures("unfrozen", self.epoch, self.recorder.values[-1])
+        if figures["lrap"] > best_lrap(self.history):
+            save_weights(self.learn.model.hf_model, self.run_folder / BEST)
+        self.history.append(figures)
         write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch + 1, 0, self.history))
 
 
@@ -77,17 +84,25 @@ class StopEarly(EarlyStoppingCallback):
     """Stops when an epoch's validation LRAP has not been beaten for so many epochs.
 
     Args:
-        first_epoch: Epochs before it were done before the run was stopped and have no figures.
+        progress: Where the run was when it was started; its epochs count.
         patience: How many epochs.
     """
 
-    def __init__(self, first_epoch: int, patience: int) -> None:
+    def __init__(self, progress: Progress, patience: int) -> None:
         super().__init__(monitor="_lrap", comp=np.greater, patience=patience)
-        self.first_epoch = first_epoch
+        self.progress = progress
+
+    def before_fit(self) -> None:
+        """Begin with the best LRAP so far."""
+        super().before_fit()
+        lraps = [figures["lrap"] for figures in self.progress.history if figures["stage"] == "unfrozen"]
+        if lraps:
+            self.best = max(lraps)
+            self.wait = len(lraps) - 1 - lraps.index(self.best)
 
     def after_epoch(self) -> None:
-        """Look at the epoch's LRAP."""
-        if self.epoch >= self.first_epoch:
+        """Look at the epoch's LRAP; epochs done before the run was stopped have none."""
+        if self.epoch >= self.progress.epoch:
             super().after_epoch()
 
 
@@ -127,6 +142,18 @@ def epoch_figures(stage: str, epoch: int, values: Sequence[float]) -> dict[str, 
     return {"stage": stage, "epoch": epoch, **dict(zip(names, map(float, values), strict=True))}
 
 
+def best_lrap(history: Sequence[dict[str, object]]) -> float:
+    """Find the best validation LRAP among the unfrozen epochs.
+
+    Args:
+        history: Figures of epochs.
+
+    Returns:
+        The best LRAP, or -1 before the first such epoch.
+    """
+    return max((figures["lrap"] for figures in history if figures["stage"] == "unfrozen"), default=-1.0)
+
+
 def write_checkpoint(run: Path, learner: Learner, progress: Progress) -> None:
     """Write weights, optimizer state and position; the position last, so that it never names a half-written file.
 
@@ -140,7 +167,8 @@ def write_checkpoint(run: Path, learner: Learner, progress: Progress) -> None:
     tensors = {f"model.{key}": value.contiguous() for key, value in learner.model.state_dict().items()}
     for index, state in learner.opt.opt.state_dict()["state"].items():
         tensors |= {f"opt.{index}.{key}": torch.as_tensor(value).contiguous() for key, value in state.items()}
-    save_file(tensors, run / name)
+    save_file(tensors, run / (name + ".partial"))
+    (run / (name + ".partial")).replace(run / name)
     partial = run / (_STATE + ".partial")
     partial.write_text(json.dumps(asdict(progress) | {"tensors": name}) + "\n", encoding="utf-8")
     partial.replace(run / _STATE)

@@ -13,7 +13,7 @@ class Collection:
 
     Args:
         name: How commands and files call it; also the name of its label rules.
-        columns: Raw column → the name that the pipeline uses; the first name that a table has counts.
+        columns: Name that the pipeline uses → names that a raw table may have; the first that it has counts.
         label_noun: What its labels are called in reports.
         fewest_words: A text with fewer words is dropped as noise.
         most_characters: A longer text is dropped as noise.

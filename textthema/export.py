@@ -15,9 +15,9 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from sklearn.metrics import f1_score
 
-from textthema.bundle import CONFIG, ONNX, THRESHOLDS, TOKENIZER, write_manifest
+from textthema.bundle import CONFIG, MANIFEST, ONNX, THRESHOLDS, TOKENIZER, write_manifest
 from textthema.encoder import EncoderClassifier, load_run, mean_pool
-from textthema.errors import GateError, MissingDependencyError, NotEnoughDataError
+from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
 
 MOST_LOGIT_DIFFERENCE = 1e-4
@@ -92,12 +92,14 @@ def export(
     Raises:
         GateError: If the ONNX graph differs from PyTorch or int8 loses too much.
         NotEnoughDataError: If there is no validation row or the run has no thresholds.
+        InputError: If ``out`` is something else than a model directory.
     """
     thresholds_path = run / THRESHOLDS
     if not thresholds_path.is_file():
         raise NotEnoughDataError(f"{run} has no {THRESHOLDS}: type textthema tune {run} first", value=run)
     if not len(texts):
         raise NotEnoughDataError("the gates need validation texts, none were given", value=0)
+    _refuse_a_foreign_folder(out)
     model, tokenizer, labels = load_run(run)
     max_length = min(max_length, tokenizer.model_max_length)
     fp32 = run / "model_fp32.onnx"
@@ -263,8 +265,19 @@ def _threshold_array(path: Path, labels: Sequence[str]) -> np.ndarray:
     return np.array([stored["labels"].get(label, stored["global"]) for label in labels], dtype=np.float32)
 
 
+def _refuse_a_foreign_folder(out: Path) -> None:
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is there and is no model directory; name another place or remove it", value=str(out))
+
+
 def _replace_folder(new: Path, target: Path) -> None:
-    if target.exists():
-        old = new.with_name("old")
-        target.rename(old)
-    new.rename(target)
+    if not target.exists():
+        new.rename(target)
+        return
+    old = new.with_name("old")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise

@@ -26,8 +26,8 @@ def split_rows(
     """Deal rows out so that nothing that belongs together is parted.
 
     Rows that share an author or a near-duplicate group are connected; each connected component goes to one part as a
-    whole. Components are dealt out by a seeded hash of their smallest author or group name, so that a table with a few
-    more rows is split the same way.
+    whole. Components are dealt out by a seeded hash of their smallest author or group name, so that the rows of known
+    authors stay where they are when the table grows.
 
     Args:
         authors: The rows' authors, None where unknown; n of them.

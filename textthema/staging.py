@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from textthema.bundle import replacing
-from textthema.errors import UnreadableFileError
+from textthema.errors import InputError, MissingColumnError, UnreadableFileError
+
+_COLUMNS = ("text", "author", "tags", "themes")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a stage's output folder before any work is done.
+
+    Args:
+        folder: The folder; its parents are made, too.
+
+    Raises:
+        InputError: If it can't be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't make the folder {folder}: {error.strerror}", value=str(folder)) from error
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"can't write into the folder {folder}", value=str(folder))
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
@@ -46,6 +66,7 @@ def read_table(path: Path, made_by: str) -> pd.DataFrame:
 
     Raises:
         UnreadableFileError: If it is not there or broken.
+        MissingColumnError: If some other program wrote it.
     """
     if not path.is_file():
         raise UnreadableFileError(f"there is no {path}: type {made_by} first", value=str(path))
@@ -53,6 +74,9 @@ def read_table(path: Path, made_by: str) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise UnreadableFileError(f"{path} is no Parquet file: {error}", value=str(path)) from error
+    missing = [column for column in _COLUMNS if column not in table.columns]
+    if missing:
+        raise MissingColumnError(f"{path} has no column {missing[0]}: type {made_by} again", value=missing[0])
     for column in ("tags", "themes"):
         table[column] = table[column].map(list)
     table["author"] = table["author"].astype(object).where(table["author"].notna(), None)
@@ -74,7 +98,10 @@ def read_labels(path: Path, made_by: str) -> list[str]:
     """
     if not path.is_file():
         raise UnreadableFileError(f"there is no {path}: type {made_by} first", value=str(path))
-    index = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnreadableFileError(f"{path} is no JSON: type {made_by} again", value=str(path)) from error
     return sorted(index, key=index.__getitem__)
 
 

@@ -251,7 +251,7 @@ def _read_csv(path: Path) -> CsvTable:
     previous_limit = csv.field_size_limit(len(text) + 1)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        numbered = [(reader.line_num, row) for row in reader if row]
+        numbered = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise UnreadableFileError(
             f"{shown(str(path))} is broken at line {reader.line_num}: {error}; check the quotation marks",
@@ -259,9 +259,12 @@ def _read_csv(path: Path) -> CsvTable:
         ) from error
     finally:
         csv.field_size_limit(previous_limit)
-    if not numbered:
+    first = next((i for i, (_, row) in enumerate(numbered) if row), None)
+    if first is None:
         raise UnreadableFileError(f"{shown(str(path))} is empty; its first line must name columns", value=str(path))
-    (_, header), *body = numbered
+    (_, header), *body = numbered[first:]
+    # A blank line is an empty cell where there is one column, and nothing where there are more.
+    body = [(line, row or [""]) for line, row in body if row or len(header) == 1]
     for line, row in body:
         if len(row) != len(header):
             raise UnreadableFileError(

@@ -21,12 +21,22 @@ from fastai.learner import Learner
 from fastai.metrics import AccumMetric
 from fastai.optimizer import OptimWrapper
 from fastai.text.data import SortedDL
+from safetensors.torch import load_file
 from sklearn.metrics import label_ranking_average_precision_score
 from tqdm import tqdm
 
 from textthema.blurr_compat import load_blurr
 from textthema.bundle import replacing
-from textthema.checkpoints import Checkpoint, Progress, ResumeAt, StopEarly, epoch_figures, read_progress, restore
+from textthema.checkpoints import (
+    BEST,
+    Checkpoint,
+    Progress,
+    ResumeAt,
+    StopEarly,
+    epoch_figures,
+    read_progress,
+    restore,
+)
 from textthema.encoder import load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.losses import find_loss
@@ -35,6 +45,8 @@ from textthema.splits import author_codes
 from textthema.staging import truth_matrix
 
 _FEWEST_ROWS = 8
+# What an earlier run in the same folder may have left, and a new one must not be taken for its own.
+_LEFTOVERS = ("checkpoint*", "*.safetensors", "labels.json", "validation_scores.npz", "thresholds.*", "lr_find.json")
 
 
 @dataclass(frozen=True)
@@ -102,8 +114,13 @@ def train(
         NotEnoughDataError: If there are too few rows for a batch.
         InputError: If ``run`` was begun with other settings.
     """
-    if min(len(training), len(validation)) < _FEWEST_ROWS:
-        raise NotEnoughDataError(f"training needs {_FEWEST_ROWS} rows and as many for validation", value=len(training))
+    fewest = max(_FEWEST_ROWS, settings.batch_size)
+    if min(len(training), settings.frozen_rows, settings.max_rows or fewest) < fewest or len(validation) < _FEWEST_ROWS:
+        raise NotEnoughDataError(
+            f"training needs {fewest} rows, a batch of them, and {_FEWEST_ROWS} for validation; "
+            f"there are {len(training)} and {len(validation)}",
+            value=len(training),
+        )
     _hold_settings(run, settings, resume=resume)
     np.random.seed(settings.seed)  # noqa: NPY002 - fastai shuffles with NumPy's global state
     torch.manual_seed(settings.seed)
@@ -287,14 +304,16 @@ def _fit_head(learner: Learner, run: Path, settings: TrainSettings) -> list[dict
 def _fit_all(learner: Learner, run: Path, settings: TrainSettings, done: Progress) -> list[dict[str, object]]:
     learner.unfreeze()
     checkpoint = Checkpoint(run, done, every=settings.checkpoint_every, seed=settings.seed)
-    callbacks: list[Callback] = [checkpoint, StopEarly(done.epoch, settings.patience)]
+    callbacks: list[Callback] = [checkpoint, StopEarly(done, settings.patience)]
     if done.tensors:
+        learner.model.to(learner.dls.device)
         learner.create_opt()
         restore(run, learner)
         callbacks.append(ResumeAt(done.epoch, done.step))
     learner.fit_one_cycle(
         settings.epochs, slice(settings.embedding_lr, settings.head_lr), cbs=callbacks, start_epoch=done.epoch
     )
+    learner.model.hf_model.load_state_dict(load_file(run / BEST))
     return checkpoint.history
 
 
@@ -313,6 +332,9 @@ def _hold_settings(run: Path, settings: TrainSettings, *, resume: bool) -> None:
     run.mkdir(parents=True, exist_ok=True)
     path = run / "settings.json"
     told = asdict(settings)
+    if not resume:
+        for leftover in (path, *(left for name in _LEFTOVERS for left in run.glob(name))):
+            leftover.unlink(missing_ok=True)
     if resume and path.exists():
         begun = json.loads(path.read_text(encoding="utf-8"))
         changed = {key for key in told if begun.get(key) != told[key]}

@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Clean and report."""
+    from textthema.blurr_compat import require_packages
+
+    require_packages("cleaning", ("pandas", "pyarrow", "ftfy", "datasketch", "scipy", "matplotlib"))
     from dataclasses import replace
 
     from textthema.cleaning import clean, label_index
@@ -35,17 +38,19 @@ def run(args: argparse.Namespace) -> int:
     from textthema.labels import read_rules
     from textthema.manifest import append_line
     from textthema.raw import read_raw
-    from textthema.staging import write_parquet, write_text
+    from textthema.staging import make_folder, write_parquet, write_text
 
     collection = find_collection(args.collection)
     rules = read_rules(collection.name)
     if args.labels:
         rules = replace(rules, n_labels=args.labels)
-    result = clean(read_raw(args.raw, collection), collection, rules, seed=args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
+    raw = read_raw(args.raw, collection)
+    make_folder(args.out)
+    result = clean(raw, collection, rules, seed=args.seed)
     write_parquet(result.table, args.out / "table.parquet")
     write_text(label_index(result.labels), args.out / "tag_types_encoded.json")
     write_report(result, args.out)
+    (args.out / "manifest.jsonl").unlink(missing_ok=True)
     append_line(
         args.out / "manifest.jsonl",
         "clean",

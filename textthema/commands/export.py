@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
+
+from textthema.errors import BundleNotFoundError, InputError
 
 HELP = "trained run → model directory: ONNX, int8, checked by two gates"
 _EXAMPLES = """examples:
@@ -40,6 +43,15 @@ def run(args: argparse.Namespace) -> int:
     validation = read_table(args.splits / "validation.parquet", command)
     validation = validation.sample(min(len(validation), args.gate_rows), random_state=0)
     labels = read_labels(args.splits / "tag_types_encoded.json", command)
+    if not (args.run_dir / "labels.json").is_file():
+        raise BundleNotFoundError(
+            f"{args.run_dir} holds no finished run: type textthema train", value=str(args.run_dir)
+        )
+    trained = json.loads((args.run_dir / "labels.json").read_text(encoding="utf-8"))
+    if trained != labels:
+        raise InputError(
+            f"{args.run_dir} was not trained on {args.splits}: their labels differ", value=str(args.splits)
+        )
     report = export(
         args.run_dir,
         args.out,

@@ -27,14 +27,19 @@ def run(args: argparse.Namespace) -> int:
     """Split and say how."""
     import shutil
 
+    from textthema.blurr_compat import require_packages
+
+    require_packages("splitting", ("pandas", "pyarrow", "datasketch", "scipy"))
+
     from textthema.manifest import append_line
     from textthema.splits import NAMES, fingerprint, split_rows
-    from textthema.staging import read_table, write_parquet
+    from textthema.staging import make_folder, read_labels, read_table, write_parquet
 
     source = args.clean / "table.parquet"
     table = read_table(source, "textthema clean RAW " + str(args.clean))
+    read_labels(args.clean / "tag_types_encoded.json", "textthema clean RAW " + str(args.clean))
     parts = split_rows(table["author"].tolist(), table["group"].tolist(), shares=tuple(args.shares), seed=args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
     counts = {}
     for name in NAMES:
         part = table[parts == name]
