@@ -24,15 +24,15 @@ PICTURES = {
     "space-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
     "space-dark.png": {"width": 1280, "height": 960, "scheme": "dark"},
 }
-POEM = """The house is sold. I walk it one last time
-and find the rooms have gone on ahead:
-no clock to tell the stairs which ones to climb,
-no coat, no cat, no crease upon the bed.
+POEM = """Come out, my love: the orchard is on fire
+with morning, and the sea has learnt your name.
+The moon is hanging on the last of night,
+and nothing that you fear is quite the same.
 
-Only, behind the kitchen door, in lead,
-the marks that measured us: a name, a year,
-a line for each, as tall as what we said
-we would become. I was once up to here."""
+The heart is a small boat; it leaks; it sails.
+I have no map, I only have the sun.
+Give me your hand. The wind will tell us tales
+of lovers who were frightened, and had won."""
 
 
 def photograph(browser: webdriver.Chrome, address: str) -> bytes:

@@ -221,3 +221,7 @@ def test_replacing_where_nothing_can_be_written(tmp_path, place):
     with pytest.raises(InputError, match="can't write"), replacing(tmp_path / place):
         pytest.fail("must not be reached")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_default_model_names_no_source_file(bundle):
+    assert b".py" not in bundle.onnx_path.read_bytes()

@@ -53,6 +53,13 @@ def test_the_model_directory_is_whole_and_verified(exported):
     assert bundle.manifest["lineage"]["gates"]["rows"] == len(TEXTS)
 
 
+def test_the_model_names_no_path_of_the_machine_that_exported_it(exported, run, root):
+    for path in (exported[0] / "onnx" / "model_quantized.onnx", run / "model_fp32.onnx"):
+        content = path.read_bytes()
+        assert str(root).encode() not in content
+        assert b".py" not in content
+
+
 def test_onnx_equals_pytorch(exported):
     assert exported[1].logit_difference < 1e-4
 

@@ -160,8 +160,10 @@ def to_onnx(model: EncoderClassifier, path: Path) -> None:
 
 
 def _name_outputs(program: torch.onnx.ONNXProgram) -> None:
-    # The exporter calls the token look-up "embedding" too, so the names inside have to make way first.
+    # The exporter calls the token look-up "embedding" too, so the names inside have to make way first. It also notes
+    # each node's place in the sources, with the paths of the machine that exported.
     for node in program.model.graph:
+        node.metadata_props.clear()
         for value in node.outputs:
             value.name = f"inner_{value.name}"
     for value, name in zip(program.model.graph.outputs, _OUTPUTS, strict=True):
