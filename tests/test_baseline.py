@@ -26,7 +26,7 @@ def make_texts(n, seed):
 
 
 def test_tfidf_learns_words_and_gives_probabilities():
-    model = fit_tfidf(*make_texts(200, seed=0), n_jobs=1)
+    model = fit_tfidf(*make_texts(200, seed=0))
     texts, truth = make_texts(80, seed=1)
     scores = model.predict_proba(texts)
     assert scores.shape == (80, 3)
@@ -36,7 +36,7 @@ def test_tfidf_learns_words_and_gives_probabilities():
 
 
 def test_labels_are_scored_apart_from_each_other():
-    model = fit_tfidf(*make_texts(200, seed=0), n_jobs=1)
+    model = fit_tfidf(*make_texts(200, seed=0))
     both, none = model.predict_proba(["the tide and the wave, the rose and the bee", "again the old quiet"])
     assert both[:2].min() > 0.5
     assert none.max() < 0.5

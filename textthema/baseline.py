@@ -24,13 +24,12 @@ TFIDF_SETTINGS = {"ngram_range": [1, 2], "sublinear_tf": True, "min_df": 2, "max
 REGRESSION_SETTINGS = {"solver": "liblinear", "C": 3.0}
 
 
-def fit_tfidf(texts: Sequence[str], truth: np.ndarray, *, n_jobs: int = 2) -> Pipeline:
+def fit_tfidf(texts: Sequence[str], truth: np.ndarray) -> Pipeline:
     """Fit TF-IDF of words and word pairs with one logistic regression a label.
 
     Args:
         texts: n training texts.
         truth: Which labels are true, bool (n, n_labels).
-        n_jobs: Labels fitted at the same time.
 
     Returns:
         A fitted pipeline; ``predict_proba(texts)`` gives float64 (n, n_labels).
@@ -49,7 +48,7 @@ def fit_tfidf(texts: Sequence[str], truth: np.ndarray, *, n_jobs: int = 2) -> Pi
     settings = TFIDF_SETTINGS | {"ngram_range": tuple(TFIDF_SETTINGS["ngram_range"])}
     pipeline = make_pipeline(
         TfidfVectorizer(**settings, dtype=np.float32),
-        OneVsRestClassifier(LogisticRegression(**REGRESSION_SETTINGS), n_jobs=n_jobs),
+        OneVsRestClassifier(LogisticRegression(**REGRESSION_SETTINGS)),
     )
     return pipeline.fit(texts, truth.astype(np.int8))
 
