@@ -1,7 +1,7 @@
 """How well the themes are found: this model beside TF-IDF and the best constant answer, on unseen authors.
 
 Example:
-    python benchmarks/quality.py --splits data/build/splits --model deployment_hf/model --max-rows 64000
+    python benchmarks/quality.py --splits build/splits --model deployment_hf/model --max-rows 64000
 
 Every model meets the same test rows, metrics and bootstrap draws. The baseline is fitted on the very rows that the
 model was trained on and its thresholds are tuned by the same code on the same validation split. Nothing is tuned
@@ -337,7 +337,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--train", type=Path, help="training rows (SPLITS/train.parquet by default)")
     parser.add_argument("--max-rows", type=int, help="rows that the model was trained on, as given to textthema train")
     parser.add_argument("--fp32", type=Path, help="the model before quantization, to be measured as well")
-    parser.add_argument("--work", type=Path, default=Path("data/build/work"), help="folder for stored scores")
+    parser.add_argument("--work", type=Path, default=Path("build/baselines"), help="folder for stored scores")
     parser.add_argument("--bootstrap", type=int, default=200, help="number of bootstrap draws")
     parser.add_argument("--seed", type=int, default=0, help="of the draws of training rows and of the bootstrap")
     return parser
