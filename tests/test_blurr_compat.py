@@ -1,5 +1,7 @@
 import importlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -30,3 +32,17 @@ def test_the_command_it_names_is_the_one_that_requirements_document(root):
     assert "pip install --no-deps -r requirements-blurr.txt" in documented
     assert re.search(r"^ohmeow-blurr==1\.0\.5$", documented, re.MULTILINE)
     assert INSTALL.endswith("pip install --no-deps -r requirements-blurr.txt")
+
+
+def test_a_torchvision_that_does_not_fit_is_hidden(tmp_path, monkeypatch):
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "__init__.py").write_text(
+        "raise RuntimeError('operator torchvision::nms does not exist')"
+    )
+    code = (
+        "import importlib.util; from textthema.encoder import load_encoder;"
+        "assert importlib.util.find_spec('torchvision') is None; from transformers import BertModel; print('loaded')"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+    assert ran.stdout == "loaded\n", ran.stderr

