@@ -90,16 +90,25 @@ def test_a_graph_that_differs_from_pytorch_is_refused(run, truth, tmp_path, monk
     assert not list(tmp_path.glob(".export-*"))
 
 
-def test_an_int8_that_loses_too_much_is_refused(truth):
+def test_an_int8_that_loses_too_much_is_refused(truth, monkeypatch):
     def encoder(probabilities):
         return SimpleNamespace(encode=lambda *_, **__: SimpleNamespace(probabilities=probabilities))
 
     good, poor = truth * 0.9, truth * 0.9
     poor = poor.copy()
     poor[0] = 0
+    monkeypatch.setattr(export_module, "FEWEST_ROWS_TO_JUDGE", len(TEXTS))
     with pytest.raises(GateError, match="int8 loses"):
         check_int8(encoder(good), encoder(poor), TEXTS, truth, np.full(3, 0.5))
     assert check_int8(encoder(good), encoder(good), TEXTS, truth, np.full(3, 0.5))["micro_f1_int8"] == 1
+
+
+def test_too_few_rows_are_no_judge_of_int8(truth):
+    def encoder(probabilities):
+        return SimpleNamespace(encode=lambda *_, **__: SimpleNamespace(probabilities=probabilities))
+
+    f1 = check_int8(encoder(truth * 0.9), encoder(truth * 0.0), TEXTS, truth, np.full(3, 0.5))
+    assert (f1["micro_f1_fp32"], f1["micro_f1_int8"]) == (1, 0)
 
 
 def test_an_older_model_is_replaced_only_by_a_good_one(run, truth, tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     require_training_packages()
     from textthema.collection import find_collection
-    from textthema.export import export
+    from textthema.export import FEWEST_ROWS_TO_JUDGE, export
     from textthema.manifest import read_lines
     from textthema.staging import read_labels, read_table, truth_matrix
 
@@ -65,5 +65,7 @@ def run(args: argparse.Namespace) -> int:
     for average in ("micro", "macro"):
         fp32, int8 = (getattr(report, f"{average}_f1_{kind}") for kind in ("fp32", "int8"))
         print(f"{average}-F1 on {report.rows:,} validation rows: fp32 {fp32:.4f}, int8 {int8:.4f} ({int8 - fp32:+.4f})")
+    if report.rows < FEWEST_ROWS_TO_JUDGE:
+        print(f"note: {report.rows} rows are too few to judge int8 by F1, {FEWEST_ROWS_TO_JUDGE:,} are needed")
     print(f"model directory: {args.out}")
     return 0
