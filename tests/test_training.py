@@ -173,3 +173,17 @@ def test_scores_do_not_depend_on_the_batch(finished):
 def test_the_frame_keeps_lists(rows):
     assert isinstance(rows[0], pd.DataFrame)
     assert all(isinstance(themes, list) for themes in rows[0]["themes"])
+
+
+def test_a_new_run_takes_nothing_from_an_older_one_and_nothing_from_a_stranger(rows, settings, tmp_path):
+    older, stranger = tmp_path / "older", tmp_path / "stranger"
+    for folder in (older, stranger):
+        folder.mkdir()
+        (folder / "thresholds.json").write_text("{}")
+    (older / "settings.json").write_text("{}")
+    broken = TrainSettings(**{**settings.__dict__, "encoder": str(tmp_path / "no-such-folder")})
+    for folder in (older, stranger):
+        with pytest.raises(InputError):
+            train(*rows[:2], rows[2], folder, broken)
+    assert not (older / "thresholds.json").exists()
+    assert (stranger / "thresholds.json").exists()

@@ -46,7 +46,15 @@ from textthema.staging import truth_matrix
 
 _FEWEST_ROWS = 8
 # What an earlier run in the same folder may have left, and a new one must not be taken for its own.
-_LEFTOVERS = ("checkpoint*", "*.safetensors", "labels.json", "validation_scores.npz", "thresholds.*", "lr_find.json")
+_LEFTOVERS = (
+    "checkpoint*",
+    "best.safetensors",
+    "model.safetensors",
+    "labels.json",
+    "validation_scores.npz",
+    "thresholds.*",
+    "lr_find.json",
+)
 
 
 @dataclass(frozen=True)
@@ -332,7 +340,7 @@ def _hold_settings(run: Path, settings: TrainSettings, *, resume: bool) -> None:
     run.mkdir(parents=True, exist_ok=True)
     path = run / "settings.json"
     told = asdict(settings)
-    if not resume:
+    if path.exists() and not resume:
         for leftover in (path, *(left for name in _LEFTOVERS for left in run.glob(name))):
             leftover.unlink(missing_ok=True)
     if resume and path.exists():
