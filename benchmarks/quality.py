@@ -21,7 +21,6 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from plots import plot_f1_by_support, plot_metrics, plot_reliability
 
 from textthema.baseline import (
@@ -37,6 +36,7 @@ from textthema.errors import InputError, TextThemaError
 from textthema.inference import OnnxEncoder
 from textthema.manifest import file_hash
 from textthema.metrics import METRIC_TITLES, Estimate, Report, difference, evaluate_scores
+from textthema.splits import author_codes
 from textthema.staging import read_table, truth_matrix
 from textthema.text import plain
 from textthema.thresholds import choose_shrinkage, tune_thresholds
@@ -143,10 +143,8 @@ def read_split(file: Path, labels: Sequence[str], max_rows: int | None = None, s
         raise InputError(message, value=unknown[0])
     if max_rows is not None and max_rows < len(table):
         table = table.sample(max_rows, random_state=seed)
-    # Rows without an author share none: each is its own group.
-    authors, _ = pd.factorize(table["author"])
-    authors = np.where(authors < 0, np.arange(len(table)) + len(table), authors)
-    return Split(table["text"].tolist(), truth_matrix(table["themes"], list(labels)), authors)
+    truth = truth_matrix(table["themes"], list(labels))
+    return Split(table["text"].tolist(), truth, author_codes(table["author"]))
 
 
 def score_ours(bundle: Bundle, test: Split, test_hash: str, work: Path) -> Scored:

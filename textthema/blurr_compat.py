@@ -78,7 +78,7 @@ def load_blurr() -> types.SimpleNamespace:
     """Import blurr's classification path on current libraries.
 
     Returns:
-        Its ``TextBlock``, ``BaseModelWrapper``, ``BaseModelCallback``, ``blurr_splitter`` and ``first_blurr_tfm``.
+        Its ``TextBlock``, ``BaseModelWrapper``, ``BaseModelCallback`` and ``blurr_splitter``.
 
     Raises:
         MissingDependencyError: If a training package is missing.
@@ -92,7 +92,6 @@ def load_blurr() -> types.SimpleNamespace:
         modeling = importlib.import_module("blurr.text.modeling.core")
     return types.SimpleNamespace(
         TextBlock=data.TextBlock,
-        first_blurr_tfm=data.first_blurr_tfm,
         BaseModelWrapper=modeling.BaseModelWrapper,
         BaseModelCallback=modeling.BaseModelCallback,
         blurr_splitter=modeling.blurr_splitter,
