@@ -10,12 +10,21 @@
     │   ├── UnknownFormatError         a file suffix that is not CSV, JSONL or Parquet
     │   ├── UnreadableFileError        a file that is missing, binary or broken
     │   ├── MissingColumnError         a table without the column asked for
-    │   └── NotEnoughDataError         a table too small for the stage
+    │   ├── NotEnoughDataError         a table too small for the stage
+    │   └── JournalError               a scraper's journal that is in use, broken or of another kind
     ├── MissingDependencyError         exit code 3: an extra has to be installed
     ├── BundleError                    exit code 4: the model directory is at fault
     │   ├── BundleNotFoundError        no model where one was looked for
     │   └── BundleCorruptError         a file that differs from what the manifest says
-    └── GateError                      exit code 5: an export that would lose quality
+    ├── GateError                      exit code 5: an export that would lose quality
+    └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
+        ├── BrowserError               Chromium can't be started, or goes away again and again
+        ├── LoginWallError             the site shows nothing without signing in
+        ├── ChallengeError             the site asks whether a person is there
+        ├── RateLimitedError           the site asks to come back later
+        ├── LayoutChangedError         a page without the items that it should hold
+        ├── UnreachableError           the site does not answer
+        └── PagesMissingError          the run came to its end, but without some pages
 
 Each carries the ``value`` that failed; its message names that value and the way out.
 """
@@ -75,6 +84,10 @@ class NotEnoughDataError(InputError):
     """A table is too small for the stage that was asked for."""
 
 
+class JournalError(InputError):
+    """A scraper's journal is in use, broken, or belongs to another kind of run."""
+
+
 class MissingDependencyError(TextThemaError):
     """A package that this command needs is not installed."""
 
@@ -99,6 +112,40 @@ class GateError(TextThemaError):
     """An exported model would answer differently from the trained one."""
 
     exit_code = 5
+
+
+class ScrapingError(TextThemaError):
+    """A site, or the way to it, ended a run; what was collected is kept."""
+
+    exit_code = 6
+
+
+class BrowserError(ScrapingError):
+    """Chromium can't be started, or goes away again and again."""
+
+
+class LoginWallError(ScrapingError):
+    """The site shows nothing without signing in."""
+
+
+class ChallengeError(ScrapingError):
+    """The site asks whether a person is there."""
+
+
+class RateLimitedError(ScrapingError):
+    """The site asks to come back later."""
+
+
+class LayoutChangedError(ScrapingError):
+    """A page lacks the items that it should hold."""
+
+
+class UnreachableError(ScrapingError):
+    """The site does not answer."""
+
+
+class PagesMissingError(ScrapingError):
+    """The run came to its end without some of its pages."""
 
 
 def shown(value: object) -> str:

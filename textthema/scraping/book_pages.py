@@ -1,0 +1,106 @@
+"""A book's own page, in the site's old layout and in the present one (Next.js)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+from bs4 import BeautifulSoup, Tag
+
+from textthema.errors import LayoutChangedError
+from textthema.scraping.markup import Reading, address_of, line_of, soup_of, text_of
+from textthema.scraping.records import BookDetails
+
+_SECTION = ".BookPageMetadataSection"
+
+
+def parse_book(html: str, url: str) -> Reading:
+    """Read a book's page.
+
+    Args:
+        html: The page.
+        url: Its address, used where the page doesn't name its own.
+
+    Returns:
+        The one book.
+
+    Raises:
+        LayoutChangedError: If it has no title where either layout has one.
+    """
+    soup = soup_of(html)
+    address = address_of(soup)
+    if soup.select_one(".BookPageTitleSection"):
+        book = _completed(_present_layout(soup, address or url), soup)
+    elif soup.select_one("#bookTitle"):
+        book = _old_layout(soup, address or url)
+    else:
+        raise LayoutChangedError(f"{url} is no book's page", value=url)
+    if not book.title:
+        raise LayoutChangedError(f"{url} has no title", value=url)
+    return Reading((book,), address=address)
+
+
+def _present_layout(soup: BeautifulSoup, address: str) -> BookDetails:
+    series = soup.select_one('.BookPageTitleSection h3 a[href*="/series/"]')
+    author = soup.select_one(f"{_SECTION}__contributor .ContributorLink__name") or soup.select_one(
+        ".ContributorLink__name"
+    )
+    return BookDetails(
+        title=line_of(soup.select_one(".BookPageTitleSection h1")),
+        author=line_of(author),
+        series=line_of(series or soup.select_one(".BookPageTitleSection h3")),
+        description=text_of(soup.select_one(f"{_SECTION}__description .Formatted")),
+        genres=_each_once(soup.select(f"{_SECTION}__genreButton a")),
+        rating=_rating(soup.select_one(".RatingStatistics__rating")),
+        url=address,
+    )
+
+
+def _old_layout(soup: BeautifulSoup, address: str) -> BookDetails:
+    # A long description stands there twice: cut short, then whole and hidden.
+    descriptions = soup.select("#description > span")
+    author = soup.select_one("#bookAuthors a.authorName") or soup.select_one("a.authorName")
+    return BookDetails(
+        title=line_of(soup.select_one("#bookTitle")),
+        author=line_of(author),
+        series=line_of(soup.select_one("#bookSeries")).removeprefix("(").removesuffix(")"),
+        description=text_of(descriptions[-1] if descriptions else soup.select_one("#description")),
+        # The number of readers who shelved it so has the genre's class, too, and is grey.
+        genres=_each_once(soup.select("a.bookPageGenreLink:not(.greyText)")),
+        rating=_rating(soup.select_one('[itemprop="ratingValue"]')),
+        url=address,
+    )
+
+
+def _each_once(links: list[Tag]) -> list[str]:
+    return [name for name in dict.fromkeys(map(line_of, links)) if name]
+
+
+def _rating(node: Tag | None) -> float | None:
+    found = re.search(r"\d+(?:\.\d+)?", line_of(node))
+    return (float(found[0]) or None) if found else None
+
+
+def _completed(book: BookDetails, soup: BeautifulSoup) -> BookDetails:
+    """Take from the page's embedded data what its markup shows only after a click."""
+    description, genres = _embedded(soup)
+    return replace(
+        book,
+        description=max(book.description, description, key=len),
+        genres=max(book.genres, genres, key=len),
+    )
+
+
+def _embedded(soup: BeautifulSoup) -> tuple[str, list[str]]:
+    script = soup.select_one("script#__NEXT_DATA__")
+    try:
+        state = json.loads(script.string)["props"]["pageProps"]["apolloState"] if script else {}
+        query = state["ROOT_QUERY"]
+        # The state holds other books as well; the query names the page's own.
+        book = state[next(query[key]["__ref"] for key in query if key.startswith("getBookByLegacyId"))]
+        genres = dict.fromkeys(entry["genre"]["name"] for entry in book.get("bookGenres") or [])
+        return text_of(soup_of(book.get("description") or "")), list(genres)
+    except (AttributeError, KeyError, TypeError, StopIteration, json.JSONDecodeError):
+        # The markup is the page; this data only completes it.
+        return "", []

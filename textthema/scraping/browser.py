@@ -1,0 +1,248 @@
+"""Chromium, driven by Selenium: asked for an address, it brings the page, its status and its headers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+from selenium import webdriver
+from selenium.common.exceptions import TimeoutException, WebDriverException
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.exceptions import HTTPError
+
+from textthema.errors import BrowserError
+from textthema.scraping.outcomes import Loaded
+from textthema.scraping.popups import dismiss_popup, open_hidden_parts
+
+AGENT = "TextThema"
+USER_AGENT = f"Mozilla/5.0 (compatible; {AGENT}; +https://github.com/textthema/textthema)"
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--mute-audio",
+    "--blink-settings=imagesEnabled=false",
+    f"--user-agent={USER_AGENT}",
+)
+_COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
+_STARTS_IN_A_ROW = 3
+# The driver's own sign that the address, not the browser, is at fault.
+_NETWORK_ERROR = "net::ERR_"
+_NO_PAGE = ("chrome-error://", "data:", "about:")
+
+
+def find_chromium() -> str | None:
+    """Look for Chromium: what CHROME_BIN names, or else the first on the path.
+
+    Returns:
+        Its path, or None, where Selenium Manager looks further.
+    """
+    return os.environ.get("CHROME_BIN") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
+@dataclass(frozen=True)
+class BrowserSettings:
+    """How the browser is run.
+
+    Args:
+        profile: Folder for its profile, this run's alone; also how a killed run's browser is found again.
+        headed: Show its window.
+        grid: Address of a Selenium Grid or another remote WebDriver; empty for a browser on this machine.
+        timeout: Seconds that a page may take.
+    """
+
+    profile: Path
+    headed: bool = False
+    grid: str = ""
+    timeout: float = 60
+
+
+class Browser:
+    """A Chromium that is started when it is first needed, and again when it has gone away.
+
+    Args:
+        settings: How it is run.
+    """
+
+    def __init__(self, settings: BrowserSettings) -> None:
+        self._settings = settings
+        self._driver: WebDriver | None = None
+        self.restarts = 0
+
+    def __enter__(self) -> Self:
+        """Clear away what a killed run left."""
+        self._clear_away()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the browser."""
+        self.close()
+
+    def load(self, url: str, *, open_parts: bool = False) -> Loaded:
+        """Fetch a page.
+
+        Args:
+            url: Its address.
+            open_parts: Open what the page shows only in part, such as a long description.
+
+        Returns:
+            The page as it stands after pop-ups were closed, or the fault that kept it away.
+
+        Raises:
+            BrowserError: If Chromium can't be started, or goes away each time that it is asked for this page.
+        """
+        for _ in range(_STARTS_IN_A_ROW):
+            try:
+                return self._load(self._started(), url, open_parts=open_parts)
+            except TimeoutException:
+                self.close()  # a page that is still loading would hold up the next one
+                return Loaded(url, url, fault=f"it took more than {self._settings.timeout:g} s")
+            except (WebDriverException, HTTPError, OSError) as error:
+                message = str(error)
+                if _NETWORK_ERROR in message:
+                    return Loaded(url, url, fault=_NETWORK_ERROR + _first_word(message.partition(_NETWORK_ERROR)[2]))
+                self.close()
+                self.restarts += 1
+        raise BrowserError(f"Chromium went away {_STARTS_IN_A_ROW} times while it loaded {url}: {message}", value=url)
+
+    def close(self) -> None:
+        """End the browser, whatever state it is in."""
+        driver, self._driver = self._driver, None
+        # A driver whose browser was killed can't be asked to quit; what is left of it is swept away below.
+        with suppress(WebDriverException, HTTPError, OSError):
+            if driver:
+                driver.quit()
+        self._clear_away()
+
+    def _started(self) -> WebDriver:
+        if self._driver is None:
+            try:
+                self._driver = _start(self._settings)
+                self._driver.set_page_load_timeout(self._settings.timeout)
+                self._driver.set_script_timeout(self._settings.timeout)
+            except (WebDriverException, HTTPError, OSError) as error:
+                where = f"at {self._settings.grid}" if self._settings.grid else "on this machine"
+                raise BrowserError(
+                    f"Chromium can't be started {where}: {str(error).splitlines()[0]}. On Debian or Ubuntu, type: "
+                    "sudo apt install chromium chromium-driver; or name a Chrome in CHROME_BIN",
+                    value=self._settings.grid or os.environ.get("CHROME_BIN"),
+                ) from error
+        return self._driver
+
+    def _load(self, driver: WebDriver, url: str, *, open_parts: bool) -> Loaded:
+        driver.get(url)
+        answer = _answer(driver)
+        popups = int(dismiss_popup(driver))
+        if open_parts:
+            popups += open_hidden_parts(driver)
+        final_url, html = driver.current_url, driver.page_source
+        if answer is None or final_url.startswith(_NO_PAGE):
+            return Loaded(url, final_url, popups=popups, fault="no answer came")
+        return Loaded(url, final_url, answer.status, answer.headers, html, popups, answer.fault)
+
+    def _clear_away(self) -> None:
+        for process in _processes_of(self._settings.profile):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                process.wait(timeout=_COMMAND_SECONDS_MORE)
+        shutil.rmtree(self._settings.profile, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: dict[str, str]
+    fault: str
+
+
+def _start(settings: BrowserSettings) -> WebDriver:
+    options = webdriver.ChromeOptions()
+    options.page_load_strategy = "eager"
+    options.unhandled_prompt_behavior = "dismiss"
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    options.add_experimental_option("perfLoggingPrefs", {"enableNetwork": True, "enablePage": False})
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    if not settings.headed:
+        options.add_argument("--headless=new")
+    seconds = int(settings.timeout) + _COMMAND_SECONDS_MORE
+    if settings.grid:
+        config = ClientConfig(remote_server_addr=settings.grid, timeout=seconds)
+        return webdriver.Remote(settings.grid, options=options, client_config=config)
+    options.add_argument(f"--user-data-dir={settings.profile}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium's sandbox refuses to run as root
+    if program := find_chromium():
+        options.binary_location = program
+    # A session of its own, so that Ctrl-C in the terminal reaches the scraper alone.
+    service = webdriver.ChromeService(shutil.which("chromedriver"), popen_kw={"start_new_session": True})
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.command_executor.client_config.timeout = seconds
+    return driver
+
+
+def _answer(driver: WebDriver) -> _Answer | None:
+    """Find the page's own response among all that the browser logged since it was last asked."""
+    page = driver.current_window_handle  # also the name of the page's main frame
+    response, fault = None, ""
+    for event in _network_events(driver):
+        params = event["params"]
+        if event["method"] == "Network.responseReceived":
+            if params["type"] == "Document" and params.get("frameId") == page:
+                response, fault = params, ""
+        elif event["method"] == "Network.loadingFailed" and response and params["requestId"] == response["requestId"]:
+            fault = f"the page was cut short ({params['errorText']})"
+    if response is None:
+        return None
+    headers = {name.lower(): value for name, value in response["response"]["headers"].items()}
+    fault = fault or ("" if _is_whole(driver, response) else "the page was cut short")
+    return _Answer(response["response"]["status"], headers, fault)
+
+
+def _network_events(driver: WebDriver) -> Iterator[dict]:
+    for entry in driver.execute("getLog", {"type": "performance"})["value"]:
+        yield json.loads(entry["message"])["message"]
+
+
+def _is_whole(driver: WebDriver, response: dict) -> bool:
+    """Look whether HTML came to its end: a browser completes what a server or proxy broke off in the middle."""
+    if response["response"]["mimeType"] != "text/html":
+        return True
+    command = {"cmd": "Network.getResponseBody", "params": {"requestId": response["requestId"]}}
+    try:
+        body = driver.execute("executeCdpCommand", command)["value"]["body"]
+    except WebDriverException as error:
+        if "No data found" in str(error) or "No resource" in str(error):
+            return True
+        raise
+    return not body.strip() or "</html" in body[-50_000:].lower()
+
+
+def _first_word(text: str) -> str:
+    return text.split(maxsplit=1)[0]
+
+
+def _processes_of(profile: Path) -> list[psutil.Process]:
+    """Find browsers that run on a profile, and the drivers that started them."""
+    mark, found = f"--user-data-dir={profile}", []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if mark in process.cmdline():
+                parent = process.parent()
+                if parent and parent.name().startswith("chromedriver"):
+                    found.append(parent)
+                found.append(process)
+    return found

@@ -1,0 +1,33 @@
+"""Pages of a book list: a table with a book a row."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+from textthema.errors import LayoutChangedError
+from textthema.scraping.markup import SITE, Reading, address_of, line_of, page_numbers, plain_address, soup_of
+from textthema.scraping.records import ListedBook
+
+
+def parse_book_list(html: str, url: str) -> Reading:
+    """Read a page of a book list.
+
+    Args:
+        html: The page.
+        url: Its address, for messages.
+
+    Returns:
+        Its books, and how many pages the list has.
+
+    Raises:
+        LayoutChangedError: If it holds no table of books.
+    """
+    soup = soup_of(html)
+    books = []
+    for link in soup.select("tr a.bookTitle[href]"):
+        author = link.find_parent("tr").select_one("a.authorName")
+        books.append(ListedBook(line_of(link), line_of(author), plain_address(urljoin(SITE, str(link["href"])))))
+    if not books:
+        raise LayoutChangedError(f"{url} holds no table of books", value=url)
+    number, last = page_numbers(soup)
+    return Reading(tuple(books), number, last, address_of(soup))

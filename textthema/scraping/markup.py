@@ -1,0 +1,141 @@
+"""HTML text made into something to look around in, and what all of the site's pages have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+from textthema.scraping.command import SITE
+from textthema.scraping.records import Record
+
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_BLOCKS = frozenset(("p", "div", "li", "blockquote"))
+# Book pages name their language in the canonical address: /en/book/show/1.
+_LOCALE = re.compile(r"^/[a-z]{2}(?:-[A-Za-z]{2,4})?(?=/(?:book|list|quotes|work|author)/)")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a page holds.
+
+    Args:
+        records: Its items in their order; none if the page says itself that there are none.
+        number: Which page of its series it says it is; 1 if it says nothing.
+        last: The highest page of its series that it links to, or its own number.
+        address: What it calls its own address; empty if it doesn't say.
+    """
+
+    records: tuple[Record, ...]
+    number: int = 1
+    last: int = 1
+    address: str = ""
+
+
+def soup_of(html: str) -> BeautifulSoup:
+    """Parse HTML.
+
+    Args:
+        html: Text of a page, broken or not.
+
+    Returns:
+        The parsed page.
+    """
+    return BeautifulSoup(html, "html.parser")
+
+
+def text_of(node: Tag | None, before: Tag | None = None) -> str:
+    """Read a node's text as a browser shows it: line breaks are kept, other white space is one space.
+
+    Args:
+        node: A node, or None.
+        before: Stop where this descendant begins.
+
+    Returns:
+        Its text without scripts and comments; empty for None.
+    """
+    pieces = []
+    for part in node.descendants if node else ():
+        if part is before:
+            break
+        if isinstance(part, Tag):
+            pieces.append("\n" if part.name == "br" or part.name in _BLOCKS else "")
+        elif type(part) is NavigableString:  # its subclasses are scripts, styles and comments
+            pieces.append(_SPACES.sub(" ", part))
+    return "\n".join(line.strip(" ") for line in "".join(pieces).split("\n")).strip()
+
+
+def line_of(node: Tag | None) -> str:
+    """Read a node's text as one line.
+
+    Args:
+        node: A node, or None.
+
+    Returns:
+        Its text with single spaces; empty for None.
+    """
+    return " ".join(text_of(node).split())
+
+
+def address_of(soup: BeautifulSoup) -> str:
+    """Find out what a page calls its own address.
+
+    Args:
+        soup: A page.
+
+    Returns:
+        The address without language, query and fragment; empty if the page doesn't say.
+    """
+    social = soup.select_one('meta[property="og:url"][content]')
+    canonical = soup.select_one('link[rel="canonical"][href]')
+    said = (social and social["content"]) or (canonical and canonical["href"])
+    return plain_address(urljoin(SITE, str(said))) if said else ""
+
+
+def plain_address(url: str) -> str:
+    """Strip an address of what doesn't tell one page from another.
+
+    Args:
+        url: An absolute address.
+
+    Returns:
+        It without language, query and fragment.
+    """
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, _LOCALE.sub("", parts.path), "", ""))
+
+
+def page_numbers(soup: BeautifulSoup) -> tuple[int, int]:
+    """Read a page's pager.
+
+    Args:
+        soup: A page.
+
+    Returns:
+        The page's own number and the highest number that the pager knows, both 1 where there is no pager. The pager
+        of a list's comments is not taken for the list's.
+    """
+    numbers, own = [1], 1
+    for pager in _pagers(soup):
+        current = pager.select_one("em.current, .current")
+        if current and line_of(current).isdigit():
+            own = int(line_of(current))
+        numbers += [number for link in pager.select("a[href]") if (number := _page_in(str(link["href"])))]
+    return own, max(own, *numbers)
+
+
+def _pagers(soup: BeautifulSoup) -> Iterator[Tag]:
+    seen = []
+    for control in soup.select(".next_page, .previous_page"):
+        pager = control.parent
+        if pager and not any(pager is other for other in seen) and not pager.select_one('a[href*="/comments/"]'):
+            seen.append(pager)
+            yield pager
+
+
+def _page_in(href: str) -> int | None:
+    values = parse_qs(urlsplit(href).query).get("page", [])
+    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() else None

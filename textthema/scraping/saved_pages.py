@@ -1,0 +1,62 @@
+"""Pages that were saved to files, read into the same journal and CSV without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from textthema.errors import UnreadableFileError
+from textthema.scraping.journal import Journal
+from textthema.scraping.kinds import Kind
+from textthema.scraping.markup import Reading
+from textthema.scraping.outcomes import Loaded, Page, judge
+
+
+def read_saved_page(path: Path, kind: Kind) -> Reading:
+    """Read a page from a file.
+
+    Args:
+        path: HTML in UTF-8.
+        kind: Which kind of page it should be.
+
+    Returns:
+        What it holds.
+
+    Raises:
+        UnreadableFileError: If there is no such file.
+        LayoutChangedError: If it is a page of another kind, or holds no item.
+        LoginWallError: If it is a sign-in page.
+        ChallengeError: If it is a firewall's page.
+        UnreachableError: If it is empty.
+    """
+    try:
+        html = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UnreadableFileError(f"can't read {path}: {error.strerror}", value=str(path)) from error
+    # What is wrong with a saved page is said of the file, not of the address that the page names.
+    outcome = judge(Loaded(str(path), html=html), lambda text, _: kind.parse(text, str(path)))
+    if not isinstance(outcome, Page):
+        raise outcome.error(f"{outcome.name}: {outcome.reason} (in {path})", value=str(path))
+    return outcome.reading
+
+
+def enter_saved_pages(paths: Sequence[Path], kind: Kind, journal: Journal) -> int:
+    """Read saved pages into a journal, all of them or none.
+
+    Args:
+        paths: HTML files.
+        kind: Which kind of pages they should be.
+        journal: Where their items are entered.
+
+    Returns:
+        How many items the files hold, duplicates among them.
+
+    Raises:
+        TextThemaError: As ``read_saved_page``, for the first file that can't be used; nothing is entered then.
+    """
+    readings = [read_saved_page(path, kind) for path in tqdm(paths, unit="page", disable=None)]
+    for path, reading in zip(paths, readings, strict=True):
+        journal.record_saved(reading.address or path.name, reading.number, reading.records)
+    return sum(len(reading.records) for reading in readings)
