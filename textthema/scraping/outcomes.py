@@ -21,6 +21,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from bs4 import BeautifulSoup
+
 from textthema.errors import (
     ChallengeError,
     LayoutChangedError,
@@ -33,7 +35,7 @@ from textthema.scraping.markup import Reading, soup_of, text_of
 
 _SIGN_IN_PATH = re.compile(r"^/(?:user/(?:sign_in|sign_up|new)|ap/(?:signin|register))\b")
 _SIGN_IN_WORDS = re.compile(r"\b(?:sign in|sign up|log in)\b|\balready a member\b", re.IGNORECASE)
-_SIGN_IN_MARKUP = 'input[type="password"], [class*="LoginInterstitial"], [data-react-class*="LoginInterstitial"]'
+_INTERSTITIAL = '[class*="LoginInterstitial"], [data-react-class*="LoginInterstitial"]'
 # Not the firewall's script itself: the site's normal pages load it, too.
 _CHALLENGE_MARKUP = re.compile(r"gokuProps|challenge-container|token\.awswaf\.com|class=.?[gh]-?(?:re)?captcha|cf-chl-")
 _CHALLENGE_WORDS = re.compile(
@@ -186,12 +188,19 @@ def _why_without_items(loaded: Loaded, otherwise: str) -> Outcome:
     if not loaded.html.strip():
         return Unreachable(loaded.url, "the answer was empty")
     soup = soup_of(loaded.html)
-    words = text_of(soup)
-    if _CHALLENGE_MARKUP.search(loaded.html) or _CHALLENGE_WORDS.search(words):
+    if _CHALLENGE_MARKUP.search(loaded.html) or _CHALLENGE_WORDS.search(text_of(soup)):
         return Challenge(loaded.url, "the site asks whether a person is there")
-    if soup.select_one(_SIGN_IN_MARKUP) and _SIGN_IN_WORDS.search(words):
+    if _asks_to_sign_in(soup):
         return LoginWall(loaded.url, "the site shows nothing without signing in")
     return LayoutChanged(loaded.url, otherwise, html=loaded.html)
+
+
+def _asks_to_sign_in(soup: BeautifulSoup) -> bool:
+    # Every page offers to sign in, and holds an empty place for the pop-up that does so.
+    places = soup.select(_INTERSTITIAL)
+    if soup.select_one('input[type="password"]'):
+        places += soup.select("title, h1, h2")
+    return any(_SIGN_IN_WORDS.search(text_of(place)) for place in places)
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:

@@ -32,13 +32,11 @@ def _lines(journal: Journal, kind: Kind) -> Iterator[str]:
     popups = sum(each.popups for each in counts)
     yield f"{unique:,} {kind.noun}, {seen - unique:,} duplicates, {popups:,} pop-ups closed"
     yield f"{'pages done':>12} {'left':>8} {'failed':>8} {'skipped':>8} {kind.noun:>9}"
-    for each in counts[:_SERIES_SHOWN]:
+    pages = [each.done + each.pending + each.failed + each.skipped for each in counts]
+    for each in counts if len(counts) <= _SERIES_SHOWN and max(pages, default=0) > 1 else ():
         yield _ROW.format(each.done, each.pending, each.failed, each.skipped, each.new_items, each.name)
-    if len(counts) > _SERIES_SHOWN:
-        yield f"… and {len(counts) - _SERIES_SHOWN:,} more"
-    if len(counts) > 1:
-        totals = [sum(getattr(each, name) for each in counts) for name in ("done", "pending", "failed", "skipped")]
-        yield _ROW.format(*totals, unique, "in all")
+    totals = [sum(getattr(each, name) for each in counts) for name in ("done", "pending", "failed", "skipped")]
+    yield _ROW.format(*totals, unique, "in all")
     troubles = journal.troubles()
     for state, url, reason in troubles[:_TROUBLES_SHOWN]:
         yield f"{state}: {url}: {reason}"
