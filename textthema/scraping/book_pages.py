@@ -13,6 +13,7 @@ from textthema.scraping.markup import Reading, address_of, line_of, soup_of, tex
 from textthema.scraping.records import BookDetails
 
 _SECTION = ".BookPageMetadataSection"
+_PRESENT_TITLE = '.BookPageTitleSection h1, h1[data-testid="bookTitle"]'
 
 
 def parse_book(html: str, url: str) -> Reading:
@@ -30,7 +31,7 @@ def parse_book(html: str, url: str) -> Reading:
     """
     soup = soup_of(html)
     address = address_of(soup)
-    if soup.select_one(".BookPageTitleSection"):
+    if soup.select_one(_PRESENT_TITLE):
         book = _completed(_present_layout(soup, address or url), soup)
     elif soup.select_one("#bookTitle"):
         book = _old_layout(soup, address or url)
@@ -47,7 +48,7 @@ def _present_layout(soup: BeautifulSoup, address: str) -> BookDetails:
         ".ContributorLink__name"
     )
     return BookDetails(
-        title=line_of(soup.select_one(".BookPageTitleSection h1")),
+        title=line_of(soup.select_one(_PRESENT_TITLE)),
         author=line_of(author),
         series=line_of(series or soup.select_one(".BookPageTitleSection h3")),
         description=text_of(soup.select_one(f"{_SECTION}__description .Formatted")),
@@ -61,10 +62,12 @@ def _old_layout(soup: BeautifulSoup, address: str) -> BookDetails:
     # A long description stands there twice: cut short, then whole and hidden.
     descriptions = soup.select("#description > span")
     author = soup.select_one("#bookAuthors a.authorName") or soup.select_one("a.authorName")
+    # Still older pages have the series within the title.
+    series = line_of(soup.select_one('#bookSeries, #bookTitle a[href*="/series/"]'))
     return BookDetails(
-        title=line_of(soup.select_one("#bookTitle")),
+        title=line_of(soup.select_one("#bookTitle")).removesuffix(series).strip(),
         author=line_of(author),
-        series=line_of(soup.select_one("#bookSeries")).removeprefix("(").removesuffix(")"),
+        series=series.removeprefix("(").removesuffix(")"),
         description=text_of(descriptions[-1] if descriptions else soup.select_one("#description")),
         # The number of readers who shelved it so has the genre's class, too, and is grey.
         genres=_each_once(soup.select("a.bookPageGenreLink:not(.greyText)")),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.markup import SITE, Reading, address_of, line_of, page_numbers, plain_address, soup_of
+from textthema.scraping.markup import (
+    SITE,
+    Reading,
+    address_of,
+    line_of,
+    page_numbers,
+    plain_address,
+    require_kind,
+    soup_of,
+)
 from textthema.scraping.records import ListedBook
 
 
@@ -23,6 +32,8 @@ def parse_book_list(html: str, url: str) -> Reading:
         LayoutChangedError: If it holds no table of books.
     """
     soup = soup_of(html)
+    address = address_of(soup)
+    require_kind(address, "/list/show/", url)
     books = []
     for link in soup.select("tr a.bookTitle[href]"):
         author = link.find_parent("tr").select_one("a.authorName")
@@ -30,4 +41,4 @@ def parse_book_list(html: str, url: str) -> Reading:
     if not books:
         raise LayoutChangedError(f"{url} holds no table of books", value=url)
     number, last = page_numbers(soup)
-    return Reading(tuple(books), number, last, address_of(soup))
+    return Reading(tuple(books), number, last, address)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
+from textthema.errors import LayoutChangedError
 from textthema.scraping.command import SITE
 from textthema.scraping.records import Record
 
@@ -16,6 +17,11 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BLOCKS = frozenset(("p", "div", "li", "blockquote"))
 # Book pages name their language in the canonical address: /en/book/show/1.
 _LOCALE = re.compile(r"^/[a-z]{2}(?:-[A-Za-z]{2,4})?(?=/(?:book|list|quotes|work|author)/)")
+
+_KIND = re.compile(
+    r"/(?:author|work|user)/quotes(?:/|$)|/quotes(?:/|$)|/list/show/|/book/show/|"
+    r"/(?:author|user|series|shelf|genres|review)(?:/|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,27 @@ def address_of(soup: BeautifulSoup) -> str:
     Returns:
         The address without language, query and fragment; empty if the page doesn't say.
     """
-    social = soup.select_one('meta[property="og:url"][content]')
     canonical = soup.select_one('link[rel="canonical"][href]')
-    said = (social and social["content"]) or (canonical and canonical["href"])
+    # Second, since the old layout names a book's best edition there, not the one shown.
+    social = soup.select_one('meta[property="og:url"][content]')
+    said = (canonical and canonical["href"]) or (social and social["content"])
     return plain_address(urljoin(SITE, str(said))) if said else ""
+
+
+def require_kind(address: str, marker: str, url: str) -> None:
+    """Refuse a page that says itself that it is of another kind, though it may hold a few such items.
+
+    Args:
+        address: What the page calls its own address; may be empty.
+        marker: The part of the path that tells the kind, such as ``/list/show/``.
+        url: Where the page comes from, for the message.
+
+    Raises:
+        LayoutChangedError: If the address tells of another kind.
+    """
+    found = _KIND.search(urlsplit(address).path)
+    if found and marker not in found[0]:
+        raise LayoutChangedError(f"{url} is a page of another kind: it calls itself {address}", value=address)
 
 
 def plain_address(url: str) -> str:

@@ -8,7 +8,17 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup, Tag
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.markup import SITE, Reading, address_of, line_of, page_numbers, plain_address, soup_of, text_of
+from textthema.scraping.markup import (
+    SITE,
+    Reading,
+    address_of,
+    line_of,
+    page_numbers,
+    plain_address,
+    require_kind,
+    soup_of,
+    text_of,
+)
 from textthema.scraping.records import Quote, hashed_id
 
 _BAR = "―"
@@ -36,13 +46,15 @@ def parse_quotes(html: str, url: str) -> Reading:
         LayoutChangedError: If it holds no quote and doesn't say so, or is a page of another kind.
     """
     soup = soup_of(html)
+    address = address_of(soup)
+    require_kind(address, "/quotes", url)
     if soup.select_one(_PAGES_OF_ANOTHER_KIND):
         raise LayoutChangedError(f"{url} is a page about books, not one of quotes", value=url)
     quotes = tuple(_quote(block) for block in soup.select(".quoteText"))
     if not quotes and not _says_there_are_none(soup):
         raise LayoutChangedError(f"{url} holds no quote where quotes should be", value=url)
     number, last = page_numbers(soup)
-    return Reading(quotes, number, last, address_of(soup))
+    return Reading(quotes, number, last, address)
 
 
 def _says_there_are_none(soup: BeautifulSoup) -> bool:

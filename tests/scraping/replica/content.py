@@ -178,7 +178,9 @@ STRANGE_QUOTES = [
         markup="&ldquo;Stay,&rdquo; she said. &#8220;The kettle is on.&#8221;",
     ),
     SiteQuote(9009, "Salt & <pepper> = a marriage; 3 < 4.", "R. & Sons", "Tables <for> Two", ("marriage",), 5),
-    SiteQuote(9010, "Sign in to the sea, log in to the forest: already a member of both?", "Mo", tags=("sea",), likes=4),
+    SiteQuote(
+        9010, "Sign in to the sea, log in to the forest: already a member of both?", "Mo", tags=("sea",), likes=4
+    ),
 ]
 
 

@@ -33,7 +33,7 @@ function showSignIn() {
 WHEN
 </script>
 """
-POPUP_LATER = POPUP.replace("WHEN", "setTimeout(showSignIn, MILLISECONDS);")
+POPUP_LATER = POPUP.replace("WHEN", "setTimeout(showSignIn, 0);")
 POPUP_ON_SCROLL = POPUP.replace("WHEN", "addEventListener('scroll', showSignIn, {once: true});")
 INTERSTITIAL_PAGE = """<!DOCTYPE html><html><head><title>Goodreads</title></head><body>
 <div class="LoginInterstitial"><h1>Discover & read more</h1><a href="/user/sign_in">Sign in</a>
@@ -74,7 +74,9 @@ TAG_CLOUD = '<div class="rightContainer">Browse by tag <a href="/quotes/tag/love
 def quote_block(quote: SiteQuote, plain: bool = False) -> str:
     """A quote as listings show it, or (plain) as author and work pages do."""
     outer, details = ("'quote'", "'quoteDetails'") if plain else ('"quote mediumText "', '"quoteDetails "')
-    avatar = "" if plain else f'<a class="leftAlignedImage" href="/author/show/1"><img alt="{escape(quote.author)}" /></a>'
+    avatar = (
+        "" if plain else f'<a class="leftAlignedImage" href="/author/show/1"><img alt="{escape(quote.author)}" /></a>'
+    )
     return f"""
 <div class={outer}>
   <div class={details}>{avatar}
@@ -221,7 +223,9 @@ def present_book_page(book: SiteBook, embedded: bool = False) -> str:
     long = len(book.description) > 100
     description = lines(book.description[:60] + "…" if long else book.description)
     more = '<div class="Button__container"><button type="button" aria-label="Book description, show more">Show more</button></div>'
-    hidden = json.dumps({"description": lines(book.description), "genres": [genre_button(each) for each in book.genres[7:]]})
+    hidden = json.dumps(
+        {"description": lines(book.description), "genres": [genre_button(each) for each in book.genres[7:]]}
+    )
     section = f'<div class="TruncatedContent"><span class="Formatted">{description}</span>{more if long else ""}</div>'
     opener = f"""<script>
 const hidden = {hidden.replace("<", chr(92) + "u003c")};

@@ -1,14 +1,12 @@
-"""The replica as an HTTP server on loopback, and the ways in which it misbehaves."""
+"""The replica as an HTTP server on loopback."""
 
 from __future__ import annotations
 
-import random
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Self
@@ -16,52 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.scraping.replica import markup
 from tests.scraping.replica.content import Site
+from tests.scraping.replica.faults import HARMLESS, Answer, Fault, Schedule, answer, no_faults
 
 ALLOW_ALL = "User-agent: *\nDisallow: /admin\n"
-
-
-class Fault(StrEnum):
-    """What can be wrong with an answer."""
-
-    POPUP_LATER = "pop-up after some milliseconds"
-    POPUP_ON_SCROLL = "pop-up on scroll"
-    INTERSTITIAL = "whole page in the way, which can be closed"
-    LOGIN_WALL = "sent to the sign-in page"
-    RATE_LIMITED = "429 with Retry-After"
-    UNAVAILABLE = "503"
-    CHALLENGE = "empty 202"
-    FIREWALL = "202 with a challenge"
-    RESET = "connection reset"
-    SLOW = "slower than anybody waits"
-    CUT_SHORT = "connection closed in the middle of the page"
-    BROKEN_OFF = "page ends in its middle, as if it were whole"
-    RENAMED = "other class names"
-    GONE = "404"
-
-
-HARMLESS = (None, Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL)
-STOPPING = (Fault.LOGIN_WALL, Fault.CHALLENGE, Fault.FIREWALL)
-Schedule = Callable[[str, int], Fault | None]
-
-
-def no_faults(path: str, visit: int) -> None:
-    """Behave."""
-
-
-def at_random(seed: int, faults: Iterable[Fault], share: float = 0.5, most: int = 2) -> Schedule:
-    """Misbehave by seed; each page is given whole after so many visits at the most."""
-    faults = [*faults]
-
-    def schedule(path: str, visit: int) -> Fault | None:
-        draw = random.Random(f"{seed} {path} {visit}")
-        return draw.choice(faults) if visit <= most and draw.random() < share else None
-
-    return schedule
-
-
-def first(*faults: Fault | None) -> Schedule:
-    """Misbehave in this way on the first visits of each page."""
-    return lambda path, visit: faults[visit - 1] if visit <= len(faults) else None
 
 
 @dataclass
@@ -74,16 +29,14 @@ class Replica:
     site: Site
     schedule: Schedule = no_faults
     robots: str = ALLOW_ALL
-    retry_after: str = "1"
     slow_seconds: float = 30
-    popup_ms: int = 0
     on_visit: Callable[[int], None] = lambda _: None
     visits: list[tuple[str, Fault | None]] = field(default_factory=list)
     dismissed: int = 0
 
     def __enter__(self) -> Self:
         self.stopping, self._lock = Event(), Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"replica": self}))
         self._server.daemon_threads = True
         self.errors = []
         self._server.handle_error = self._note_error
@@ -132,74 +85,47 @@ class Replica:
         return markup.quotes_page(self.site, path, number)
 
 
-def _handler(replica: Replica) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 60
+class _Handler(BaseHTTPRequestHandler):
+    """Answers as the replica's schedule says."""
 
-        def log_message(self, *_):
-            pass
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    replica: Replica
 
-        def do_GET(self):
-            url = urlsplit(self.path)
-            if url.path == "/robots.txt":
-                return self.send(replica.robots, kind="text/plain")
-            if url.path == "/dismissed":
-                replica.dismissed += 1
-                return self.send("")
-            if url.path == "/user/sign_in":
-                return self.send(markup.SIGN_IN_PAGE)
-            if not url.path.startswith(("/quotes", "/list/", "/book/")):
-                return self.send("", status=404)
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        if url.path == "/robots.txt":
+            self.send(Answer(self.replica.robots, kind="text/plain"))
+        elif url.path == "/dismissed":
+            self.replica.dismissed += 1
+            self.send(Answer(""))
+        elif url.path == "/user/sign_in":
+            self.send(Answer(markup.SIGN_IN_PAGE))
+        elif url.path.startswith(("/quotes", "/list/", "/book/")):
             number = int(parse_qs(url.query).get("page", ["1"])[0])
-            return self.misbehave(replica.note(self.path), replica.page(url.path, number))
+            self.misbehave(self.replica.note(self.path), self.replica.page(url.path, number))
+        else:
+            self.send(Answer("", status=404))
 
-        def misbehave(self, fault, html):
-            if html is None or fault is Fault.GONE:
-                return self.send(markup.page("Page not found", "<h1>Page not found</h1>"), status=404)
-            match fault:
-                case None:
-                    self.send(html)
-                case Fault.POPUP_LATER:
-                    self.send(html.replace("</body>", markup.POPUP_LATER.replace("MILLISECONDS", str(replica.popup_ms)) + "</body>"))
-                case Fault.POPUP_ON_SCROLL:
-                    self.send(html.replace("</body>", markup.POPUP_ON_SCROLL + "</body>"))
-                case Fault.INTERSTITIAL:
-                    self.send(markup.INTERSTITIAL_PAGE)
-                case Fault.LOGIN_WALL:
-                    self.send("", status=302, headers={"Location": "/user/sign_in?returnurl=x"})
-                case Fault.RATE_LIMITED:
-                    self.send("slow down", status=429, headers={"Retry-After": replica.retry_after})
-                case Fault.UNAVAILABLE:
-                    self.send("over capacity", status=503)
-                case Fault.CHALLENGE:
-                    self.send("", status=202)
-                case Fault.FIREWALL:
-                    self.send(markup.CHALLENGE_PAGE, status=202, headers={"x-amzn-waf-action": "challenge"})
-                case Fault.RESET:
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    self.close_connection = True
-                    self.connection.close()
-                case Fault.SLOW:
-                    replica.stopping.wait(replica.slow_seconds)
-                    self.send(html)
-                case Fault.CUT_SHORT:
-                    self.send(html, end=len(html) // 2)
-                case Fault.BROKEN_OFF:
-                    self.send(html[: len(html) // 2])
-                case Fault.RENAMED:
-                    for name in ("quoteText", "bookTitle", "BookPageTitleSection"):
-                        html = html.replace(name, f"x{name[::-1]}")
-                    self.send(html)
+    def misbehave(self, fault, html):
+        if fault is Fault.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            self.connection.close()
+            return
+        if fault is Fault.SLOW:
+            self.replica.stopping.wait(self.replica.slow_seconds)
+        self.send(answer(fault, html))
 
-        def send(self, text, status=200, kind="text/html; charset=utf-8", headers=None, end=None):
-            body = text.encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": len(body), **(headers or {})}.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(body[:end])
-            if end is not None:
-                self.close_connection = True
-
-    return Handler
+    def send(self, answer):
+        body = answer.text.encode()
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": answer.kind, "Content-Length": len(body), **answer.headers}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body[: answer.end])
+        if answer.end is not None:
+            self.close_connection = True
