@@ -39,6 +39,10 @@ _FLAGS = (
 )
 _COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
 _STARTS_IN_A_ROW = 3
+_HERE = (
+    "this machine",
+    "On Debian or Ubuntu, type: sudo apt install chromium chromium-driver; or name a Chrome in CHROME_BIN",
+)
 # The driver's own sign that the address, not the browser, is at fault.
 _NETWORK_ERROR = "net::ERR_"
 _NO_PAGE = ("chrome-error://", "data:", "about:")
@@ -134,11 +138,9 @@ class Browser:
                 self._driver.set_page_load_timeout(self._settings.timeout)
                 self._driver.set_script_timeout(self._settings.timeout)
             except (WebDriverException, HTTPError, OSError) as error:
-                where = f"at {self._settings.grid}" if self._settings.grid else "on this machine"
+                where, way_out = (self._settings.grid, "Is it up?") if self._settings.grid else _HERE
                 raise BrowserError(
-                    f"Chromium can't be started {where}: {str(error).splitlines()[0]}. On Debian or Ubuntu, type: "
-                    "sudo apt install chromium chromium-driver; or name a Chrome in CHROME_BIN",
-                    value=self._settings.grid or os.environ.get("CHROME_BIN"),
+                    f"Chromium can't be started at {where}: {str(error).splitlines()[0]}. {way_out}", value=where
                 ) from error
         return self._driver
 

@@ -118,13 +118,7 @@ class Collector:
                 self._settle_all()
         finally:
             self._export()
-        missing = [(url, why) for state, url, why in self._journal.troubles() if state == FAILED]
-        if missing:
-            raise PagesMissingError(
-                f"{len(missing)} pages could not be had, the first is {missing[0][0]}: {missing[0][1]}. "
-                "--status lists them, --retry-failed asks for them again",
-                value=missing,
-            )
+        self._raise_if_pages_are_missing()
 
     def _settle_all(self) -> None:
         while page := self._journal.next_page():
@@ -134,6 +128,21 @@ class Collector:
             self.tally.delay = self._pacer.delay
             self._report(self.tally)
             self._export_now_and_then()
+
+    def _raise_if_pages_are_missing(self) -> None:
+        troubles = self._journal.troubles()
+        failed = [(url, why) for state, url, why in troubles if state == FAILED]
+        if failed:
+            raise PagesMissingError(
+                f"{len(failed)} pages could not be had, the first is {failed[0][0]}: {failed[0][1]}. "
+                "--status lists them, --retry-failed asks for them again",
+                value=failed,
+            )
+        if troubles and not len(self._journal):
+            _, url, why = troubles[0]
+            raise PagesMissingError(
+                f"nothing was found: {len(troubles)} pages were skipped, the first is {url}: {why}", value=troubles
+            )
 
     def _visit(self, page: PlannedPage) -> Outcome:
         tries = Retrying(

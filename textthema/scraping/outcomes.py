@@ -31,7 +31,7 @@ from textthema.errors import (
     ScrapingError,
     UnreachableError,
 )
-from textthema.scraping.markup import Reading, soup_of, text_of
+from textthema.scraping.markup import Reading, soup_of
 
 _SIGN_IN_PATH = re.compile(r"^/(?:user/(?:sign_in|sign_up|new)|ap/(?:signin|register))\b")
 _SIGN_IN_WORDS = re.compile(r"\b(?:sign in|sign up|log in)\b|\balready a member\b", re.IGNORECASE)
@@ -188,7 +188,7 @@ def _why_without_items(loaded: Loaded, otherwise: str) -> Outcome:
     if not loaded.html.strip():
         return Unreachable(loaded.url, "the answer was empty")
     soup = soup_of(loaded.html)
-    if _CHALLENGE_MARKUP.search(loaded.html) or _CHALLENGE_WORDS.search(text_of(soup)):
+    if _CHALLENGE_MARKUP.search(loaded.html) or _CHALLENGE_WORDS.search(soup.get_text(" ")):
         return Challenge(loaded.url, "the site asks whether a person is there")
     if _asks_to_sign_in(soup):
         return LoginWall(loaded.url, "the site shows nothing without signing in")
@@ -200,7 +200,7 @@ def _asks_to_sign_in(soup: BeautifulSoup) -> bool:
     places = soup.select(_INTERSTITIAL)
     if soup.select_one('input[type="password"]'):
         places += soup.select("title, h1, h2")
-    return any(_SIGN_IN_WORDS.search(text_of(place)) for place in places)
+    return any(_SIGN_IN_WORDS.search(place.get_text(" ")) for place in places)
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tenacity import RetryCallState, wait_exponential_jitter
+from tenacity import RetryCallState, wait_exponential, wait_random
 
 from textthema.scraping.outcomes import RateLimited
 
@@ -49,8 +49,8 @@ class Pacer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._manners, self._sleep, self._clock = manners, sleep, clock
-        self._pause = wait_exponential_jitter(
-            initial=manners.backoff, max=_LONGEST_PAUSE_SECONDS, jitter=manners.backoff / 2
+        self._pause = wait_exponential(multiplier=manners.backoff, max=_LONGEST_PAUSE_SECONDS) + wait_random(
+            0, manners.backoff / 2
         )
         self._slowness, self._last = 1.0, None
         self.crawl_delay = 0.0

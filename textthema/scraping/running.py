@@ -60,7 +60,9 @@ def run(script: Script, args: argparse.Namespace) -> int:
         if args.retry_failed:
             print(f"{journal.reopen_failed():,} failed pages are asked for again")
         _collect(Plan(kind, args.out, script.series(args), getattr(args, "pages", None)), args, journal)
-        print(f"all pages are done: {len(journal):,} {kind.noun} are in {args.out}")
+        skipped = sum(each.skipped for each in journal.counts())
+        note = f" ({skipped:,} pages were skipped; --status says why)" if skipped else ""
+        print(f"all pages are done: {len(journal):,} {kind.noun} are in {args.out}{note}")
     return 0
 
 

@@ -32,6 +32,7 @@ class Replica:
     slow_seconds: float = 30
     on_visit: Callable[[int], None] = lambda _: None
     visits: list[tuple[str, Fault | None]] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
     dismissed: int = 0
 
     def __enter__(self) -> Self:
@@ -97,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         url = urlsplit(self.path)
+        self.replica.agents.add(self.headers.get("User-Agent"))
         if url.path == "/robots.txt":
             self.send(Answer(self.replica.robots, kind="text/plain"))
         elif url.path == "/dismissed":

@@ -1,0 +1,109 @@
+import pytest
+
+from tests.scraping.replica import markup
+from tests.scraping.replica.content import a_site, book_row, quote_row
+from textthema.errors import ChallengeError, LayoutChangedError, LoginWallError, UnreachableError, UnreadableFileError
+from textthema.scraping.export import export_csv
+from textthema.scraping.journal import Journal
+from textthema.scraping.kinds import BOOK_DETAILS, BOOK_LIST, QUOTES
+from textthema.scraping.saved_pages import enter_saved_pages, read_saved_page
+
+SITE = a_site()
+GOODREADS = "https://www.goodreads.com"
+
+
+@pytest.fixture
+def save(tmp_path):
+    def saved(name, html):
+        path = tmp_path / name
+        path.write_text(html, encoding="utf-8")
+        return path
+
+    return saved
+
+
+@pytest.fixture
+def table(tmp_path, read_csv):
+    """Read saved pages into a table."""
+
+    def read(kind, *paths):
+        with Journal(tmp_path / f"{kind.name}.sqlite3", kind.name) as journal:
+            enter_saved_pages(paths, kind, journal)
+            export_csv(journal, kind.columns, tmp_path / "out.csv")
+        return read_csv(tmp_path / "out.csv")
+
+    return read
+
+
+def quotes_page(number):
+    return markup.quotes_page(SITE, "/quotes", number)
+
+
+def test_quotes_of_two_pages(save, table):
+    rows = table(QUOTES, save("a.html", quotes_page(1)), save("b.html", quotes_page(2)))
+    files = ["a.html"] * 30 + ["b.html?page=2"] * 30
+    assert rows == [quote_row(q, [f]) for q, f in zip(SITE.quotes[:60], files, strict=True)]
+
+
+def test_the_address_that_a_page_gives_itself_is_where_it_was_found(save, table):
+    html = quotes_page(2).replace("<head>", "<head><link rel='canonical' href='/quotes'>")
+    assert {row["found_on"] for row in table(QUOTES, save("x.html", html))} == {f'["{GOODREADS}/quotes?page=2"]'}
+
+
+def test_the_same_page_twice_is_one(save, table):
+    assert len(table(QUOTES, save("a.html", quotes_page(1)), save("b.html", quotes_page(1)))) == 30
+
+
+def test_more_pages_join_what_is_there(save, table):
+    table(QUOTES, save("a.html", quotes_page(1)))
+    assert len(table(QUOTES, save("b.html", quotes_page(2)))) == 60
+
+
+def test_lists_and_books(save, table):
+    rows = table(BOOK_LIST, save("l.html", markup.list_page(SITE, "/list/show/1.Lamps", 1)))
+    assert rows[0] == {
+        "title": "The Lamp Ledger (Lamps, #1)",
+        "author": "Odile Varga",
+        "url": f"{GOODREADS}/book/show/1.the-lamp-ledger",
+    }
+    assert len(rows) == 100
+    old, present = SITE.books[:2]
+    pages = [
+        save("o.html", markup.old_book_page(old)),
+        save("p.html", markup.present_book_page(present, embedded=True)),
+    ]
+    assert table(BOOK_DETAILS, *pages) == [book_row(old, GOODREADS), book_row(present, GOODREADS)]
+
+
+@pytest.mark.parametrize(
+    ("html", "error"),
+    [
+        (markup.list_page(SITE, "/list/show/1.Lamps", 1), LayoutChangedError),
+        (markup.CHALLENGE_PAGE, ChallengeError),
+        (markup.SIGN_IN_PAGE, LoginWallError),
+        ("", UnreachableError),
+    ],
+    ids=["list", "challenge", "sign-in", "empty"],
+)
+def test_one_page_that_is_none_and_nothing_is_entered(tmp_path, save, html, error):
+    good, bad = save("good.html", quotes_page(1)), save("bad.html", html)
+    with Journal(tmp_path / "j", "quotes") as journal:
+        with pytest.raises(error, match=r"bad\.html"):
+            enter_saved_pages([good, bad], QUOTES, journal)
+        assert len(journal) == 0
+        assert journal.counts() == []
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(UnreadableFileError, match="nowhere"):
+        read_saved_page(tmp_path / "nowhere.html", QUOTES)
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    (tmp_path / "x.html").write_bytes(bytes(range(256)) * 50)
+    with pytest.raises(LayoutChangedError):
+        read_saved_page(tmp_path / "x.html", QUOTES)
+
+
+def test_a_byte_order_mark_is_no_text(save):
+    assert len(read_saved_page(save("x.html", "\ufeff" + quotes_page(1)), QUOTES).records) == 30
