@@ -11,6 +11,7 @@ CLEAN_OPTIONS ?=
 # The shipped model learnt from this many rows; the benchmark's baseline has to learn from the same ones.
 MAX_ROWS ?= 64000
 TRAIN_OPTIONS ?=
+SCRAPE_OPTIONS ?=
 
 FULL := .venv/.ready
 DEMO := .venv-demo/.ready
@@ -26,7 +27,7 @@ define new_venv
 endef
 
 .PHONY: help demo test lint format setup chromium clean-data split train tune export evaluate benchmark \
-        benchmark-quality benchmark-speed screenshots space-library
+        benchmark-quality benchmark-speed benchmark-scraper scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -53,6 +54,9 @@ chromium: ## install Chromium for the browser tests where that is allowed
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	  else echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt install chromium chromium-driver"; fi; }
 
+scrape: $(FULL) ## collect quotes into data/ (SCRAPE_OPTIONS="--topics love --pages 5"); type it again to go on
+	.venv/bin/python scraper/nlp_dataset_scraper.py $(SCRAPE_OPTIONS)
+
 clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/clean
 	$(TEXTTHEMA) clean $(RAW) $(BUILD)/clean $(CLEAN_OPTIONS)
 
@@ -71,7 +75,7 @@ export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
 
-benchmark: benchmark-quality benchmark-speed ## quality against baselines and speed, to benchmarks/results and README
+benchmark: benchmark-quality benchmark-speed benchmark-scraper ## quality against baselines and speed, to benchmarks/results and README
 	.venv/bin/python benchmarks/readme.py
 
 benchmark-quality: $(FULL)
@@ -80,6 +84,9 @@ benchmark-quality: $(FULL)
 
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --out benchmarks/results
+
+benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scraper, to benchmarks/results
+	.venv/bin/python benchmarks/scraper.py --out benchmarks/results
 
 screenshots: $(FULL) chromium ## pictures of the app for the README
 	.venv/bin/python github_img/make_screenshots.py

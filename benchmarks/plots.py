@@ -139,6 +139,23 @@ def plot_times(path: Path, times: Mapping[str, Mapping[str, float]], ratio: floa
         axes.set_title(f"One text, two threads, same run: {ratio:.1f} times as fast")
 
 
+def plot_memory(path: Path, pages: Sequence[int], memory: Mapping[str, Sequence[float]]) -> None:
+    """Draw how much memory processes took while pages were fetched.
+
+    Args:
+        path: The PNG to write.
+        pages: Pages fetched so far, at each look.
+        memory: Title to megabytes at each look.
+    """
+    with _axes(path, (8, 3.2)) as axes:
+        for i, (title, megabytes) in enumerate(memory.items()):
+            axes.plot(pages, megabytes, color=COLOURS[i], marker=MARKERS[i], markersize=3.5, label=title)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("pages fetched")
+        axes.set_ylabel("resident memory, MB")
+        _head(axes, "Memory of a run of a thousand pages", columns=2)
+
+
 @contextmanager
 def _axes(path: Path, size: tuple[float, float]) -> Iterator[Axes]:
     with mpl.rc_context(_STYLE):

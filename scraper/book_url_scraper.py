@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout need not be installed
 
-from textthema.scraping.command import Script, add_site_option, is_address, run_script  # noqa: E402
+from textthema.scraping.command import Script, add_site_option, first_page, is_address, run_script  # noqa: E402
 
 LISTS = ("1.Best_Books_Ever",)
 
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def series(args: argparse.Namespace) -> list[tuple[str, str]]:
     """Name the first page of each list."""
     names = [name.strip() for name in args.lists if name.strip()]
-    return [(name if is_address(name) else f"{args.site}/list/show/{name}", name) for name in names]
+    return [(first_page(name) if is_address(name) else f"{args.site}/list/show/{name}", name) for name in names]
 
 
 SCRIPT = Script("book-list", __doc__, ROOT / "data" / "book_urls.csv", configure, series)

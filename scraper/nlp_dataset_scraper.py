@@ -21,7 +21,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout need not be installed
 
-from textthema.scraping.command import Script, add_site_option, is_address, run_script  # noqa: E402
+from textthema.scraping.command import Script, add_site_option, first_page, is_address, run_script  # noqa: E402
 
 POPULAR = "popular"
 TOPICS = (
@@ -63,7 +63,7 @@ def series(args: argparse.Namespace) -> list[tuple[str, str]]:
 def address(site: str, topic: str) -> str:
     """Make a topic's address."""
     if is_address(topic):
-        return topic
+        return first_page(topic)
     if topic.casefold() == POPULAR:
         return f"{site}/quotes"
     return f"{site}/quotes/tag/{quote('-'.join(topic.casefold().split()))}"

@@ -61,6 +61,7 @@ def test_a_page_comes_with_status_headers_and_all_its_items(browser, replica):
         (Fault.UNAVAILABLE, RateLimited),
         (Fault.CHALLENGE, Challenge),
         (Fault.FIREWALL, Challenge),
+        (Fault.SOLVED, Challenge),
         (Fault.LOGIN_WALL, LoginWall),
         (Fault.GONE, Gone),
         (Fault.CUT_SHORT, Unreachable),

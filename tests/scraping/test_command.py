@@ -70,6 +70,20 @@ def test_a_list_of_books_that_is_none(run, tmp_path, content, says):
     assert says in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "first"),
+    [
+        ("https://x.org/quotes/tag/love?page=3#q", "https://x.org/quotes/tag/love"),
+        ("https://x.org/quotes/search?q=old+sea&page=2", "https://x.org/quotes/search?q=old+sea"),
+        ("https://x.org/quotes", "https://x.org/quotes"),
+    ],
+)
+def test_any_page_of_a_series_may_be_named(address, first):
+    from textthema.scraping.command import first_page
+
+    assert first_page(address) == first
+
+
 def test_saved_pages_need_no_browser(run, tmp_path, read_csv, monkeypatch):
     monkeypatch.setenv("CHROME_BIN", "/nowhere")
     site = a_site()

@@ -20,7 +20,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError
 
 from textthema.errors import BrowserError
-from textthema.scraping.outcomes import Loaded
+from textthema.scraping.outcomes import CHALLENGE_STATUS, Loaded
 from textthema.scraping.popups import dismiss_popup, open_hidden_parts
 
 AGENT = "TextThema"
@@ -148,6 +148,8 @@ class Browser:
         driver.get(url)
         answer = _answer(driver)
         popups = int(dismiss_popup(driver))
+        if popups:
+            answer = _answer(driver) or answer  # what stood in the way of the whole page may have loaded it anew
         if open_parts:
             popups += open_hidden_parts(driver)
         final_url, html = driver.current_url, driver.page_source
@@ -203,7 +205,9 @@ def _answer(driver: WebDriver) -> _Answer | None:
     for event in _network_events(driver):
         params = event["params"]
         if event["method"] == "Network.responseReceived":
-            if params["type"] == "Document" and params.get("frameId") == page:
+            is_page = params["type"] == "Document" and params.get("frameId") == page
+            # A challenge counts, even where its script has already led on to the page.
+            if is_page and not (response and response["response"]["status"] == CHALLENGE_STATUS):
                 response, fault = params, ""
         elif event["method"] == "Network.loadingFailed" and response and params["requestId"] == response["requestId"]:
             fault = f"the page was cut short ({params['errorText']})"

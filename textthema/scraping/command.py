@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from textthema.blurr_compat import require_packages
 from textthema.errors import TextThemaError, shown
@@ -126,6 +127,20 @@ def is_address(text: str) -> bool:
         Whether it begins as web addresses do.
     """
     return text.lower().startswith(("http://", "https://"))
+
+
+def first_page(address: str) -> str:
+    """Name the first page of the series that an address belongs to.
+
+    Args:
+        address: Any page of it.
+
+    Returns:
+        The address without a page's number.
+    """
+    parts = urlsplit(address)
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "page"])
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
 def _address(text: str) -> str:

@@ -95,9 +95,9 @@ def address_of(soup: BeautifulSoup) -> str:
     Returns:
         The address without language, query and fragment; empty if the page doesn't say.
     """
-    canonical = soup.select_one('link[rel="canonical"][href]')
+    canonical = soup.find("link", rel="canonical", href=True)
     # Second, since the old layout names a book's best edition there, not the one shown.
-    social = soup.select_one('meta[property="og:url"][content]')
+    social = soup.find("meta", property="og:url", content=True)
     said = (canonical and canonical["href"]) or (social and social["content"])
     return plain_address(urljoin(SITE, str(said))) if said else ""
 
@@ -152,7 +152,7 @@ def page_numbers(soup: BeautifulSoup) -> tuple[int, int]:
 
 def _pagers(soup: BeautifulSoup) -> Iterator[Tag]:
     seen = []
-    for control in soup.select(".next_page, .previous_page"):
+    for control in soup.find_all(class_=["next_page", "previous_page"]):
         pager = control.parent
         if pager and not any(pager is other for other in seen) and not pager.select_one('a[href*="/comments/"]'):
             seen.append(pager)

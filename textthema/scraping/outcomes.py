@@ -33,6 +33,7 @@ from textthema.errors import (
 )
 from textthema.scraping.markup import Reading, soup_of
 
+CHALLENGE_STATUS = 202
 _SIGN_IN_PATH = re.compile(r"^/(?:user/(?:sign_in|sign_up|new)|ap/(?:signin|register))\b")
 _SIGN_IN_WORDS = re.compile(r"\b(?:sign in|sign up|log in)\b|\balready a member\b", re.IGNORECASE)
 _INTERSTITIAL = '[class*="LoginInterstitial"], [data-react-class*="LoginInterstitial"]'
@@ -169,7 +170,7 @@ def judge(loaded: Loaded, parse: Callable[[str, str], Reading]) -> Outcome:
 
 def _refusal(loaded: Loaded) -> Outcome | None:
     url, status = loaded.url, loaded.status
-    if loaded.headers.get("x-amzn-waf-action") or status in {202, 403, 405}:
+    if loaded.headers.get("x-amzn-waf-action") or status in {CHALLENGE_STATUS, 403, 405}:
         return Challenge(url, f"the site answered {status} in place of a page, as firewalls do")
     if status == 401 or _SIGN_IN_PATH.match(urlsplit(loaded.final_url).path):
         return LoginWall(url, "the site led to its sign-in page")

@@ -29,7 +29,6 @@ _QUOTE_LINK = re.compile(r"/quotes/(\d+)")
 _LIKES = re.compile(r"([\d,.]+)\s+likes?\b")
 _NAME_AFTER_BAR = re.compile(rf"(.*”)\s*{_BAR}\s*([^\n{_BAR}]+)", re.DOTALL)
 _NO_QUOTES = re.compile(r"\bno quotes\b|\b0 quotes\b|\bshowing 0\b", re.IGNORECASE)
-_PAGES_OF_ANOTHER_KIND = "#bookTitle, .BookPageTitleSection, table.tableList a.bookTitle"
 
 
 def parse_quotes(html: str, url: str) -> Reading:
@@ -48,9 +47,9 @@ def parse_quotes(html: str, url: str) -> Reading:
     soup = soup_of(html)
     address = address_of(soup)
     require_kind(address, "/quotes", url)
-    if soup.select_one(_PAGES_OF_ANOTHER_KIND):
+    if soup.find(id="bookTitle") or soup.find(class_=["BookPageTitleSection", "bookTitle"]):
         raise LayoutChangedError(f"{url} is a page about books, not one of quotes", value=url)
-    quotes = tuple(_quote(block) for block in soup.select(".quoteText"))
+    quotes = tuple(_quote(block) for block in soup.find_all(class_="quoteText"))
     if not quotes and not _says_there_are_none(soup):
         raise LayoutChangedError(f"{url} holds no quote where quotes should be", value=url)
     number, last = page_numbers(soup)

@@ -11,7 +11,7 @@ from protego import Protego
 from textthema.errors import ChallengeError, UnreachableError
 from textthema.scraping.browser import AGENT
 from textthema.scraping.markup import soup_of
-from textthema.scraping.outcomes import Loaded
+from textthema.scraping.outcomes import CHALLENGE_STATUS, Loaded
 
 _ALL_ALLOWED = ""
 _GOOD_FOR_SECONDS = 24 * 3600
@@ -65,7 +65,7 @@ class Robots:
 
     def _text(self, address: str) -> str:
         answer = self._load(address)
-        if answer.headers.get("x-amzn-waf-action") or answer.status == 202:
+        if answer.headers.get("x-amzn-waf-action") or answer.status == CHALLENGE_STATUS:
             raise ChallengeError(f"the site answers its robots.txt with a challenge ({answer.status})", value=address)
         if 400 <= answer.status < 500 and answer.status != 429:
             return _ALL_ALLOWED

@@ -75,7 +75,7 @@ def _collect(plan: Plan, args: argparse.Namespace, journal: Journal) -> None:
     )
     manners = Manners(delay=args.delay, backoff=args.backoff)
     every = 0.5 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES_OF_A_LOG
-    with Browser(settings) as browser, tqdm(unit="page", mininterval=every, maxinterval=every) as bar:
+    with Browser(settings) as browser, tqdm(unit=" pages", mininterval=every, maxinterval=every) as bar:
 
         def report(tally: Tally) -> None:
             bar.total = tally.pages + journal.pages_left()

@@ -21,6 +21,7 @@ class Fault(StrEnum):
     UNAVAILABLE = "503"
     CHALLENGE = "empty 202"
     FIREWALL = "202 with a challenge"
+    SOLVED = "202 with a challenge whose script goes on to the page"
     RESET = "connection reset"
     SLOW = "slower than anybody waits"
     CUT_SHORT = "connection closed in the middle of the page"
@@ -30,7 +31,6 @@ class Fault(StrEnum):
 
 
 HARMLESS = (None, Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL)
-STOPPING = (Fault.LOGIN_WALL, Fault.CHALLENGE, Fault.FIREWALL)
 Schedule = Callable[[str, int], Fault | None]
 
 
@@ -74,6 +74,7 @@ ANSWERS: dict[Fault, Callable[[str], Answer]] = {
     Fault.UNAVAILABLE: lambda _: Answer("over capacity", 503),
     Fault.CHALLENGE: lambda _: Answer("", 202),
     Fault.FIREWALL: lambda _: Answer(markup.CHALLENGE_PAGE, 202, {"x-amzn-waf-action": "challenge"}),
+    Fault.SOLVED: lambda _: Answer(markup.CHALLENGE_THAT_GOES_ON, 202),
     Fault.CUT_SHORT: lambda html: Answer(html, end=len(html) // 2),
     Fault.BROKEN_OFF: lambda html: Answer(html[: len(html) // 2]),
     Fault.RENAMED: lambda html: Answer(_renamed(html)),

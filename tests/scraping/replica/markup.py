@@ -7,6 +7,8 @@ from html import escape
 
 from tests.scraping.replica.content import Site, SiteBook, SiteQuote, slug
 
+# As long as a real quote's hidden tooltip, so that a page of thirty has a real page's size.
+TOOLTIP = "var words = '<div class=\\'readable\\'>A description of no book in particular.<\\/div>';\n" * 45
 GOODREADS = "https://www.goodreads.com"
 
 # The real header always holds a drawer with a modal's classes; it is out of sight.
@@ -48,6 +50,7 @@ CHALLENGE_PAGE = """<!DOCTYPE html><html lang="en"><head><title></title>
 <body><div id="challenge-container"></div><noscript><h1>JavaScript is disabled</h1>
 In order to continue, we need to verify that you're not a robot.</noscript></body></html>
 """
+CHALLENGE_THAT_GOES_ON = CHALLENGE_PAGE.replace("</body>", "<script>location.reload()</script></body>")
 NO_QUOTES = '<div class="leftContainer"><h1>Quotes</h1><div class="quotes">No quotes found for this tag.</div></div>'
 
 
@@ -110,12 +113,14 @@ def attribution(quote: SiteQuote) -> str:
         f'      <a class="authorOrTitle" href="/work/quotes/{quote.number}">{escape(quote.book)}</a>\n    </span>\n'
         """<script>
 //<![CDATA[
+FILLER
 var newTip = new Tip($('q'), "<h2><a class=\\"readable bookTitle\\" href=\\"https://www.goodreads.com/book/show/1\\">No<\\/a><\\/h2>"
  + "by <a class=\\"authorName\\">Nobody<\\/a> <div class=\\"quoteText\\">not a quote<\\/div>");
 //]]>
 </script>
 """
     )
+    book = book.replace("FILLER", TOOLTIP)
     return (author if quote.author else "") + (book if quote.book else "")
 
 
