@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "textthema"
 TARGET = HERE / "textthema.zip"
 PACKED_SUFFIXES = {".py", ".typed", ".toml", ".json"}
+LEFT_OUT = ("model", "scraping")  # the app has its model beside it, and collects nothing
 _FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -23,10 +24,10 @@ def library_files(sources: Path = SOURCES) -> dict[str, bytes]:
         sources: The package's folder.
 
     Returns:
-        Name inside the zip → content, names sorted; caches and a model inside the package are left out.
+        Name inside the zip → content, names sorted; caches, a model inside the package and the scraper are left out.
     """
-    model = sources / "model"
-    paths = [path for path in sources.rglob("*") if path.suffix in PACKED_SUFFIXES and model not in path.parents]
+    left_out = {sources / name for name in LEFT_OUT}
+    paths = [path for path in sources.rglob("*") if path.suffix in PACKED_SUFFIXES and not left_out & {*path.parents}]
     names = {path.relative_to(sources.parent).as_posix(): path for path in paths if path.is_file()}
     return {name: names[name].read_bytes() for name in sorted(names)}
 
