@@ -15,8 +15,9 @@ from selenium import webdriver  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
-from tests.browser.chromium import TIMEOUT_SECONDS, emulate, find_chromium, open_chromium  # noqa: E402
+from tests.browser.chromium import TIMEOUT_SECONDS, emulate, open_chromium  # noqa: E402
 from tests.browser.space_server import serve_space  # noqa: E402
+from textthema.scraping.browser import find_chromium  # noqa: E402
 
 MOST_BYTES = 300_000
 PICTURES = {

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout need not be installed
 
 from textthema.errors import InputError, MissingColumnError, UnreadableFileError, shown  # noqa: E402
-from textthema.scraping.command import Script, is_address, run_script  # noqa: E402
+from textthema.scraping.addresses import is_address  # noqa: E402
+from textthema.scraping.command import Script, run_script  # noqa: E402
 
 URLS = ROOT / "data" / "book_urls.csv"
 

@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout need not be installed
 
-from textthema.scraping.command import Script, add_site_option, first_page, is_address, run_script  # noqa: E402
+from textthema.scraping.addresses import first_page, is_address  # noqa: E402
+from textthema.scraping.command import Script, add_site_option, run_script  # noqa: E402
 
 LISTS = ("1.Best_Books_Ever",)
 

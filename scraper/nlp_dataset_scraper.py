@@ -21,7 +21,8 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # a checkout need not be installed
 
-from textthema.scraping.command import Script, add_site_option, first_page, is_address, run_script  # noqa: E402
+from textthema.scraping.addresses import first_page, is_address  # noqa: E402
+from textthema.scraping.command import Script, add_site_option, run_script  # noqa: E402
 
 POPULAR = "popular"
 TOPICS = (

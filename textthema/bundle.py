@@ -143,7 +143,7 @@ def write_manifest(root: str | Path, lineage: dict) -> dict:
 
 
 @contextmanager
-def replacing(target: str | Path) -> Iterator[Path]:
+def replacing(target: str | Path, temporary_name: str | None = None) -> Iterator[Path]:
     """Give a temporary path that takes the target's place when the block ends well.
 
     Whatever ends the block otherwise, an error or Ctrl-C, the temporary file is removed and the target stays
@@ -151,6 +151,8 @@ def replacing(target: str | Path) -> Iterator[Path]:
 
     Args:
         target: The file to write; a symbolic link is followed.
+        temporary_name: For a target with one writer at a time: what a killed one left under it is written over. By
+            default a name that nobody else takes.
 
     Yields:
         An empty file beside the target.
@@ -159,11 +161,11 @@ def replacing(target: str | Path) -> Iterator[Path]:
         InputError: The file can't be written.
     """
     target = Path(os.path.realpath(target))
-    temporary = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
+    temporary = target.with_name(temporary_name or f".{uuid.uuid4().hex}{target.suffix}")
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        temporary.touch(exist_ok=False)
+        temporary.touch(exist_ok=temporary_name is not None)
         yield temporary
         temporary.replace(target)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from contextlib import contextmanager
 from selenium import webdriver
 
 TIMEOUT_SECONDS = 120
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -22,11 +20,6 @@ _FLAGS = (
     "--no-first-run",
     "--hide-scrollbars",
 )
-
-
-def find_chromium() -> str | None:
-    """Look for Chromium: what CHROME_BIN names, or else the first on the path."""
-    return os.environ.get("CHROME_BIN") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from tests.browser.space_server import serve_space
 def chromium_path():
     """Where Chromium is on this machine."""
     pytest.importorskip("selenium", reason="driving Chromium needs selenium: pip install 'textthema[dev]'")
-    from tests.browser.chromium import find_chromium
+    from textthema.scraping.browser import find_chromium
 
     return find_chromium() or pytest.skip("no Chromium on this machine: make chromium, or set CHROME_BIN")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import random
 import signal
 import subprocess
@@ -18,19 +17,22 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
 
 import psutil
 
-from tests.scraping.replica.content import Site, a_site, invented_quotes
+from tests.scraping.processes import ended, running_on
+from tests.scraping.replica.content import STRANGE_QUOTES, Site, a_site, invented_quotes
 from tests.scraping.replica.faults import Fault, at_random
 from tests.scraping.replica.server import Replica
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scraper" / "nlp_dataset_scraper.py"
-PATH = "/quotes"
+TAG = "again"
+PATHS = ("/quotes", f"/quotes/tag/{TAG}")
+TIMEOUT_SECONDS, SLOW_SECONDS = 8, 12
 FAULTS = [fault for fault in Fault if fault is not Fault.GONE]  # a page that is gone has no items in the truth either
 STOPPED, KILLED = 6, -signal.SIGKILL
 RUN_SECONDS = 600
@@ -104,11 +106,11 @@ def browsers_of(pid: int) -> list[psutil.Process]:
 
 
 def endure(folder: Path, *, pages: int, kills: int, seed: int, per_page: int = 30) -> Report:
-    """Collect all pages of the replica, whatever happens.
+    """Collect all pages of two topics that overlap, whatever happens.
 
     Args:
         folder: Where the scraper's files go.
-        pages: Pages of the site.
+        pages: Pages of the site, of which one in five shows what others show, too.
         kills: How often the scraper or its browser is killed.
         seed: Decides the faults, and whom the kills meet and when.
         per_page: Quotes on a page.
@@ -116,10 +118,12 @@ def endure(folder: Path, *, pages: int, kills: int, seed: int, per_page: int = 3
     Returns:
         What came of it.
     """
-    site = a_site(per_page, quotes=invented_quotes(pages * per_page))
+    site = overlapping_site(pages, per_page)
     killer = Killer(seed, kills, visits=pages)
     out, stops, runs = folder / "quotes.csv", 0, 0
-    with Replica(site, at_random(seed, FAULTS, share=0.4), slow_seconds=3, on_visit=killer.on_visit) as replica:
+    with Replica(
+        site, at_random(seed, FAULTS, share=0.4), slow_seconds=SLOW_SECONDS, on_visit=killer.on_visit
+    ) as replica:
         code = None
         while code != 0:
             runs += 1
@@ -130,12 +134,23 @@ def endure(folder: Path, *, pages: int, kills: int, seed: int, per_page: int = 3
         return _report(site, replica, killer, out, stops=stops, runs=runs)
 
 
+def overlapping_site(pages: int, per_page: int) -> Site:
+    """A site whose quotes all stand on pages of popular ones, the first of them again under a tag."""
+    again = max(1, pages // 5)
+    quotes = [*STRANGE_QUOTES, STRANGE_QUOTES[0], *invented_quotes((pages - again) * per_page)]
+    quotes = quotes[: (pages - again) * per_page]
+    return a_site(
+        per_page, [replace(q, tags=(*q.tags, TAG)) if at < again * per_page else q for at, q in enumerate(quotes)]
+    )
+
+
 def _run(killer: Killer, address: str, out: Path) -> int:
-    command = [sys.executable, str(SCRIPT), "--site", address, "--topics", "popular", "--out", str(out)]
-    command += ["--delay", "0", "--backoff", "0.05", "--timeout", "2"]
+    command = [sys.executable, str(SCRIPT), "--site", address, "--topics", "popular", TAG, "--out", str(out)]
+    command += ["--delay", "0", "--backoff", "0.05", "--timeout", str(TIMEOUT_SECONDS)]
     with (out.parent / "log").open("a", encoding="utf-8") as log:
         killer.scraper = subprocess.Popen(command, stdout=log, stderr=log, cwd=out.parent)
-        code = killer.scraper.wait(timeout=RUN_SECONDS)
+        with ended(killer.scraper):
+            code = killer.scraper.wait(timeout=RUN_SECONDS)
     killer.settle()
     return code
 
@@ -145,7 +160,7 @@ def _report(site: Site, replica: Replica, killer: Killer, out: Path, *, stops: i
         rows = list(csv.DictReader(file, strict=True))
     paths = {path for path, _ in replica.visits}
     return Report(
-        pages=len(site.pages(PATH)),
+        pages=sum(len(site.pages(path)) for path in PATHS),
         quotes=len(rows),
         kills_of_scraper=killer.killed["scraper"],
         kills_of_browser=killer.killed["browser"],
@@ -153,16 +168,10 @@ def _report(site: Site, replica: Replica, killer: Killer, out: Path, *, stops: i
         runs=runs,
         faults=dict(sorted(Counter(fault.value for _, fault in replica.visits if fault).items())),
         refetched=sum(max(0, replica.served_whole(path) - 1) for path in paths),
-        equals_truth=rows == site.quote_rows(replica.address, [PATH]),
+        equals_truth=rows == site.quote_rows(replica.address, PATHS),
         each_once=len({row["quote_id"] for row in rows}) == len(rows),
-        left_running=sum(str(out.parent) in " ".join(_command_line(process)) for process in psutil.process_iter()),
+        left_running=len(running_on(str(out.parent), seconds_to_end=10)),
     )
-
-
-def _command_line(process: psutil.Process) -> list[str]:
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        return process.cmdline() if process.pid != os.getpid() else []
-    return []
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A site of our own on loopback, and the scripts as users start them."""
 
 import csv
+import shutil
 import subprocess
 import sys
 
@@ -19,11 +20,12 @@ def site():
     return a_site()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chromium_path():
-    """Where Chromium is on this machine."""
+    """Where Chromium is on this machine, and beside it a driver: Selenium would look for one on the network."""
     from textthema.scraping.browser import find_chromium
 
+    shutil.which("chromedriver") or pytest.skip("no chromedriver on this machine: make chromium")
     return find_chromium() or pytest.skip("no Chromium on this machine: make chromium, or set CHROME_BIN")
 
 

@@ -58,9 +58,12 @@ def test_still_older_pages_have_the_series_in_the_title():
     assert fields(parsed(html)) == expected(OLD[0])
 
 
-def test_a_page_that_does_not_say_its_address_has_the_file_s():
+def test_a_page_that_does_not_say_its_address():
     html = re.sub(r"<link[^>]*canonical'>", "", markup.old_book_page(OLD[0]))
-    assert parsed(html).url == "saved.html"
+    assert parsed(html).url == ""
+    assert parsed(html).key == parsed(html.replace("4.21", "4.3")).key != parsed(html.replace("Odile", "Odette")).key
+    [live] = parse_book(html, "https://x.org/book/show/1.the-lamp-ledger").records
+    assert (live.url, live.key) == ("https://x.org/book/show/1.the-lamp-ledger", "1")
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,19 @@
 """The browser against real HTTP: status, headers, faults, pop-ups, and what it leaves behind."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 
-import psutil
 import pytest
 
+from tests.scraping.processes import ended, running_on
 from tests.scraping.replica.content import a_site, some_books
 from tests.scraping.replica.faults import Fault, first
 from tests.scraping.replica.server import Replica
 from textthema.errors import BrowserError
 from textthema.scraping.book_pages import parse_book
-from textthema.scraping.browser import _FLAGS, USER_AGENT, Browser, BrowserSettings, find_chromium
+from textthema.scraping.browser import _FLAGS, USER_AGENT, Browser, BrowserSettings
 from textthema.scraping.outcomes import Challenge, Gone, LayoutChanged, LoginWall, Page, RateLimited, Unreachable, judge
 from textthema.scraping.quote_pages import parse_quotes
 
@@ -29,8 +27,7 @@ def profile(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser(profile):
-    find_chromium() or pytest.skip("no Chromium on this machine: make chromium, or set CHROME_BIN")
+def browser(profile, chromium_path):
     with Browser(BrowserSettings(profile, timeout=5)) as opened:
         yield opened
 
@@ -93,6 +90,8 @@ def test_nobody_listens(browser, replica):
 def test_an_interstitial_is_closed_and_the_page_under_it_read(browser, replica):
     loaded = browser.load(misbehave(replica, Fault.INTERSTITIAL))
     assert loaded.popups == 1
+    loaded = browser.load(misbehave(replica, *[Fault.INTERSTITIAL] * 2).replace("/quotes", "/quotes?page=2"))
+    assert loaded.popups == 2
     assert len(judge(loaded, parse_quotes).reading.records) == 30
 
 
@@ -120,10 +119,9 @@ def test_it_says_who_it_is(browser, replica):
 
 def test_a_killed_browser_is_started_again_and_the_page_fetched(browser, replica, profile):
     browser.load(f"{replica.address}/quotes")
-    for process in running_on(profile):
+    for process in running_on(f"--user-data-dir={profile}"):
         process.kill()
     assert type(judge(browser.load(f"{replica.address}/quotes"), parse_quotes)) is Page
-    assert browser.restarts >= 1
 
 
 def test_what_a_killed_run_left_is_cleared_away(browser, replica, tmp_path):
@@ -135,9 +133,9 @@ def test_what_a_killed_run_left_is_cleared_away(browser, replica, tmp_path):
     command = [sys.executable, "-c", code, str(profile), f"{replica.address}/quotes"]
     with ended(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as run:
         assert run.stdout.readline() == "up\n"
-    assert running_on(profile)
+    assert running_on(f"--user-data-dir={profile}")
     with Browser(BrowserSettings(profile)):
-        assert not running_on(profile)
+        assert not running_on(f"--user-data-dir={profile}")
         assert not profile.exists()
 
 
@@ -145,8 +143,8 @@ def test_nothing_is_left_when_it_is_closed(replica, tmp_path, browser):
     profile = tmp_path / "own"
     with Browser(BrowserSettings(profile)) as own:
         own.load(f"{replica.address}/quotes")
-        assert running_on(profile)
-    assert not running_on(profile)
+        assert running_on(f"--user-data-dir={profile}")
+    assert not running_on(f"--user-data-dir={profile}")
     assert not profile.exists()
 
 
@@ -163,7 +161,7 @@ def test_a_remote_browser_does_the_same(replica, tmp_path, browser, monkeypatch)
             assert type(judge(far.load(f"{replica.address}/quotes"), parse_quotes)) is Page
 
 
-def test_no_browser_is_a_readable_error(tmp_path, monkeypatch):
+def test_no_browser_is_a_readable_error(tmp_path, monkeypatch, chromium_path):
     monkeypatch.setenv("CHROME_BIN", str(tmp_path / "nowhere"))
     with pytest.raises(BrowserError, match="apt install chromium"), Browser(BrowserSettings(tmp_path / "p")) as none:
         none.load("http://127.0.0.1/")
@@ -171,26 +169,5 @@ def test_no_browser_is_a_readable_error(tmp_path, monkeypatch):
 
 def test_no_grid_is_a_readable_error(tmp_path):
     settings = BrowserSettings(tmp_path / "p", grid="http://127.0.0.1:9")
-    with pytest.raises(BrowserError, match=r"at http://127\.0\.0\.1:9"), Browser(settings) as none:
+    with pytest.raises(BrowserError, match=r"from http://127\.0\.0\.1:9.*Is it up"), Browser(settings) as none:
         none.load("http://127.0.0.1/")
-
-
-@contextmanager
-def ended(process):
-    """End a process, whatever came of the test."""
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def running_on(profile):
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and f"--user-data-dir={profile}" in process.cmdline():
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found

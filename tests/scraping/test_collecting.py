@@ -47,16 +47,18 @@ class PretendBrowser:
 def collect(tmp_path, read_csv):
     out = tmp_path / "q.csv"
 
-    def run(browser, series=(POPULAR,), last=None, tries=3):
+    def run(browser, series=(POPULAR,), last=None, patience=0.0):
         with Journal(tmp_path / "j", "quotes") as journal:
-            manners = Manners(delay=0, backoff=0, tries=tries, longest_wait=10)
-            told = []
-            collector = Collector(Plan(QUOTES, out, series, last), journal, browser, manners, told.append)
+            manners = Manners(delay=0, backoff=0, tries=3, patience=patience)
+            waits = []
+            collector = Collector(
+                Plan(QUOTES, out, series, last), journal, browser, manners, lambda tally: waits.append(tally.waiting)
+            )
             try:
                 collector.run()
             finally:
                 run.rows = read_csv(out) if out.exists() else None
-                run.tally, run.troubles, run.told = collector.tally, journal.troubles(), told
+                run.tally, run.troubles, run.waits = collector.tally, journal.troubles(), [*filter(None, waits)]
         return run.rows
 
     run.out = out
@@ -65,6 +67,9 @@ def collect(tmp_path, read_csv):
 
 def url(number):
     return f"{HOST}/quotes" + (f"?page={number}" if number > 1 else "")
+
+
+ONCE_MORE = {number: [{"html": markup.quotes_page(SITE, "/quotes", number)}] for number in range(1, 9)}
 
 
 def once(answer):
@@ -148,6 +153,8 @@ def test_a_page_that_cannot_be_had_is_passed_over_tried_once_more_and_named(coll
     browser = PretendBrowser({url(3): [{"status": 500}]})
     with pytest.raises(PagesMissingError, match=r"1 pages .*page=3.*500"):
         collect(browser)
+    assert collect.tally.failed == 1
+    assert collect.waits[0] == "waiting 0 s: the site answered 500"
     assert len(collect.rows) == 35
     assert browser.asked.count(url(3)) == 6
     assert browser.asked[-1] == url(3)
@@ -159,27 +166,61 @@ def test_a_page_that_comes_back_before_the_end_is_there(collect):
     assert collect(PretendBrowser({url(3): answers})) == SITE.quote_rows(HOST, ["/quotes"])
 
 
+def test_bad_pages_here_and_there_stop_nothing(collect):
+    bad = {url(number): [{"status": 500}] for number in (2, 4, 6)}
+    with pytest.raises(PagesMissingError, match="3 pages"):
+        collect(PretendBrowser(bad))
+    assert len(collect.rows) == 25
+    browser = PretendBrowser(bad)
+    with pytest.raises(PagesMissingError, match="3 pages"):
+        collect(browser, [POPULAR, (f"{HOST}/quotes/tag/bell", "bell")])
+    assert f"{HOST}/quotes/tag/bell" in browser.asked
+
+
+def test_failed_pages_of_another_plan_are_none_of_this_one_s(collect):
+    with pytest.raises(PagesMissingError):
+        collect(PretendBrowser({url(3): [{"status": 500}]}))
+    browser = PretendBrowser()
+    collect(browser, [(f"{HOST}/quotes/tag/bell", "bell")])
+    assert url(3) not in browser.asked
+    assert [trouble[1] for trouble in collect.troubles] == [url(3)]
+
+
 def test_a_site_that_does_not_answer_ends_the_run(collect):
     down = {url(number): [{"fault": "net::ERR_INTERNET_DISCONNECTED"}] for number in range(2, 9)}
     with pytest.raises(UnreachableError, match="3 pages in a row"):
         collect(PretendBrowser(down))
-    assert collect.troubles == []
+    assert [trouble[0] for trouble in collect.troubles] == ["failed"] * 3
     assert collect(PretendBrowser()) == SITE.quote_rows(HOST, ["/quotes"])
+
+
+def test_a_site_that_is_away_for_long_is_waited_for(collect):
+    away = {url(number): [{"fault": "net::ERR_INTERNET_DISCONNECTED"}] * 3 + ONCE_MORE[number] for number in (2, 3)}
+    away[url(4)] = [{"fault": "net::ERR_INTERNET_DISCONNECTED"}] * 9 + ONCE_MORE[4]
+    assert collect(PretendBrowser(away), patience=60) == SITE.quote_rows(HOST, ["/quotes"])
+
+
+def test_a_site_that_asks_for_it_is_waited_for(collect):
+    assert collect(PretendBrowser({url(2): [{"status": 503}] * 9 + ONCE_MORE[2]}), patience=60) == SITE.quote_rows(
+        HOST, ["/quotes"]
+    )
 
 
 def test_pages_in_a_row_without_an_item_are_a_changed_layout(collect):
     changed = {url(number): [{"html": BLANK}] for number in range(4, 9)}
-    with pytest.raises(LayoutChangedError, match=r"3 pages in a row.*q\.layout-changed\.html"):
+    with pytest.raises(LayoutChangedError, match=r"3 pages in a row.*q\.csv\.layout-changed\.html"):
         collect(PretendBrowser(changed))
     assert len(collect.rows) == 15
-    assert collect.out.with_name("q.layout-changed.html").read_text() == BLANK
+    assert collect.out.with_name("q.csv.layout-changed.html").read_text() == BLANK
     assert collect(PretendBrowser()) == SITE.quote_rows(HOST, ["/quotes"])
 
 
 def test_pages_that_say_they_are_empty_are_no_success_for_ever(collect):
     empty = {url(number): [{"html": markup.page("Quotes", markup.NO_QUOTES)}] for number in range(2, 9)}
-    with pytest.raises(LayoutChangedError, match="3 pages in a row"):
+    with pytest.raises(LayoutChangedError, match=r"3 pages in a row.*says that it holds nothing"):
         collect(PretendBrowser(empty))
+    assert "No quotes found" in collect.out.with_name("q.csv.layout-changed.html").read_text()
+    assert collect(PretendBrowser()) == SITE.quote_rows(HOST, ["/quotes"])
 
 
 def test_a_topic_without_quotes_is_no_trouble(collect):

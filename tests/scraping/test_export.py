@@ -14,7 +14,7 @@ AWKWARD = 'Commas, "quotes",\nline\nbreaks, \r alone and é 🍞'
 @pytest.fixture
 def journal(tmp_path):
     with Journal(tmp_path / "j", "quotes") as opened:
-        opened.record_saved("https://x.org/quotes", 1, [Quote(AWKWARD, "", "B", ["a,b", "é"], None, "", "7")])
+        opened.record_saved([("https://x.org/quotes", 1, [Quote(AWKWARD, "", "B", ["a,b", "é"], None, "", "7")])])
         yield opened
 
 

@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from textthema.errors import JournalError
-from textthema.scraping.journal import Journal, page_url
+from textthema.scraping.journal import DONE, FAILED, PENDING, SKIPPED, Journal
 from textthema.scraping.records import Quote
 
 LOVE, SEA = "https://x.org/quotes/tag/love", "https://x.org/quotes/tag/sea"
@@ -32,30 +32,24 @@ def settle_all(journal, *pages):
         journal.record(journal.next_page(), records, last)
 
 
-def test_addresses_of_pages():
-    assert page_url(LOVE, 1) == LOVE
-    assert page_url(LOVE, 3) == f"{LOVE}?page=3"
-    assert page_url(f"{LOVE}?sort=new", 2) == f"{LOVE}?sort=new&page=2"
-
-
 def test_pages_come_in_the_order_of_the_plan_and_grow_by_discovery(journal):
     assert journal.next_page().url == LOVE
-    assert journal.pages_left() == 2
+    assert journal.count(PENDING) == 2
     settle_all(journal, ([quote(1)], 3))
-    assert journal.pages_left() == 3
+    assert journal.count(PENDING) == 3
     assert [journal.next_page().url for _ in range(2)] == [f"{LOVE}?page=2"] * 2
     settle_all(journal, ([quote(2)], 3), ([quote(3)], 3))
     assert journal.next_page().url == SEA
     settle_all(journal, ([quote(4)], 1))
     assert journal.next_page() is None
-    assert journal.pages_left() == 0
+    assert journal.count(PENDING) == 0
 
 
 def test_at_most_so_many_pages_of_each(journal):
     journal.plan(SERIES, last=2)
     settle_all(journal, ([quote(1)], 99), ([quote(2)], 99))
     assert journal.next_page().url == SEA
-    assert journal.pages_left() == 1
+    assert journal.count(PENDING) == 1
 
 
 def test_an_item_is_kept_once_with_the_pages_it_was_seen_on(journal):
@@ -75,7 +69,7 @@ def test_the_table_follows_the_plan_not_the_order_of_the_run(journal):
     page = journal.next_page()
     journal.fail(page, "not now")
     journal.record(journal.next_page(), [quote(2)])
-    assert journal.reopen_failed() == 1
+    assert journal.reopen_troubles() == 1
     journal.record(journal.next_page(), [quote(1)])
     assert [fields["quote_id"] for fields, _ in journal.records()] == ["1", "2"]
 
@@ -93,9 +87,27 @@ def test_failed_and_skipped_pages_are_told_with_their_reasons(journal):
         ("failed", LOVE, "Unreachable: no answer"),
         ("skipped", SEA, "the site answered 404"),
     ]
+    assert [(page.url, page.reason) for page in journal.pages(FAILED)] == [(LOVE, "Unreachable: no answer")]
     assert journal.next_page() is None
-    journal.reopen_failed()
+    assert journal.reopen_troubles() == 2
     assert journal.next_page().url == LOVE
+
+
+def test_troubles_outside_the_plan_are_left_alone(journal):
+    journal.fail(journal.next_page(), "no answer")
+    journal.plan([(SEA, "sea")])
+    assert journal.pages(FAILED) == []
+    assert journal.reopen_troubles() == 0
+    assert len(journal.troubles()) == 1
+
+
+def test_what_is_left_counts_as_far_as_the_plan_wants_it(journal):
+    journal.plan(SERIES, last=2)
+    settle_all(journal, ([quote(1)], 9), ([quote(2)], 9))
+    assert [each.pending for each in journal.counts()] == [0, 1]
+    assert (journal.count(DONE), journal.count(SKIPPED)) == (2, 0)
+    journal.plan([(LOVE, "love")])
+    assert [each.pending for each in journal.counts()] == [7, 0]
 
 
 def test_another_run_goes_on_where_the_last_one_was(path, journal):
@@ -112,7 +124,7 @@ def test_a_plan_with_other_series_leaves_the_rest_alone(path, journal):
     with Journal(path, "quotes") as again:
         again.plan([(SEA, "sea")])
         assert again.next_page().url == SEA
-        assert again.pages_left() == 1
+        assert again.count(PENDING) == 1
 
 
 def test_a_page_is_entered_whole_or_not_at_all(path, journal):
@@ -121,13 +133,13 @@ def test_a_page_is_entered_whole_or_not_at_all(path, journal):
         journal.record(page, [quote(1), Quote("w", "a", "", [], 0, "", quote_id=None)], last=4)
     assert journal.next_page() == page
     assert len(journal) == 0
-    assert journal.pages_left() == 2
+    assert journal.count(PENDING) == 2
 
 
 def test_a_saved_page_needs_no_plan(journal):
-    journal.record_saved("https://x.org/quotes/tag/war", 3, [quote(7)])
+    journal.record_saved([("https://x.org/quotes/tag/war", 3, [quote(7)])])
     assert [pages for _, pages in journal.records()] == [["https://x.org/quotes/tag/war?page=3"]]
-    assert journal.pages_left() == 2
+    assert journal.count(PENDING) == 2
     assert journal.counts()[-1].pending == 0
 
 
@@ -154,6 +166,16 @@ def test_a_file_that_is_no_journal(tmp_path):
     (tmp_path / "x").write_bytes(b"not a database, but long enough to be looked at " * 30)
     with pytest.raises(JournalError, match="no journal of ours"):
         Journal(tmp_path / "x", "quotes")
+
+
+def test_a_journal_that_another_program_holds_is_not_to_be_moved_away(path, journal, monkeypatch):
+    journal.close()
+    monkeypatch.setattr("textthema.scraping.journal._BUSY_SECONDS", 0)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(JournalError, match="can't be used now: database is locked"):
+        Journal(path, "quotes")
+    other.close()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

@@ -2,8 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textthema.errors import LayoutChangedError
-from textthema.scraping.markup import address_of, line_of, page_numbers, plain_address, require_kind, soup_of, text_of
+from textthema.scraping.markup import (
+    BOOK,
+    LIST,
+    QUOTES,
+    WrongPageError,
+    address_of,
+    line_of,
+    page_numbers,
+    refuse_other_kinds,
+    soup_of,
+    text_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +23,10 @@ from textthema.scraping.markup import address_of, line_of, page_numbers, plain_a
         ("one<br>two<br/>three<br />  four", "one\ntwo\nthree\nfour"),
         ("one<br><br>two", "one\n\ntwo"),
         ("<p>one</p><p>two</p>", "one\ntwo"),
+        ("<p>one</p> <p>two</p>three", "one\ntwo\nthree"),
+        ("a<blockquote>b <i>c</i></blockquote>d<h3>e</h3>f", "a\nb c\nd\ne\nf"),
+        ("a<ul><li>b</li><li>c</li></ul>d", "a\nb\nc\nd"),
+        ("<div>" * 3000 + "deep" + "</div>" * 3000, "deep"),
         ("a <b>bold</b> <i>slant</i>ed", "a bold slanted"),
         ("Series<!-- --> #1<script>no()</script><style>p{}</style>", "Series #1"),
         ("&ldquo;salt &amp; &lt;pepper&gt;&rdquo; &#8213;", "“salt & <pepper>” ―"),
@@ -37,25 +51,14 @@ def test_any_text_can_be_parsed(text):
     assert isinstance(text_of(soup_of(text)), str)
 
 
-@pytest.mark.parametrize(
-    ("url", "plain"),
-    [
-        ("https://x.org/en/book/show/1-a?from=b#c", "https://x.org/book/show/1-a"),
-        ("https://x.org/zh-TW/book/show/1-a", "https://x.org/book/show/1-a"),
-        ("https://x.org/quotes/tag/en", "https://x.org/quotes/tag/en"),
-        ("https://x.org/en", "https://x.org/en"),
-    ],
-)
-def test_an_address_loses_language_query_and_fragment(url, plain):
-    assert plain_address(url) == plain
-
-
 def test_the_canonical_address_comes_before_the_social_one():
     both = (
         "<link href='/book/show/1.A' rel='canonical'><meta property='og:url' content='https://x.org/work/best_book/2'>"
     )
     assert address_of(soup_of(both)) == "https://www.goodreads.com/book/show/1.A"
-    assert address_of(soup_of(both.partition(">")[2])) == "https://x.org/work/best_book/2"
+    assert address_of(soup_of(both.partition(">")[2])) == ""
+    social = "<meta property='og:url' content='https://x.org/en/book/show/3-c'>"
+    assert address_of(soup_of(social)) == "https://x.org/book/show/3-c"
     assert address_of(soup_of("<p>nothing</p>")) == ""
 
 
@@ -88,12 +91,29 @@ def test_a_pager_with_strange_links(strange):
     assert page_numbers(soup_of(f'<div><a class="next_page" href="{strange}">next</a></div>')) == (1, 1)
 
 
-def test_a_page_that_calls_itself_something_else_is_refused():
-    require_kind("https://x.org/quotes/tag/love", "/quotes", "f")
-    require_kind("https://x.org/work/quotes/1", "/quotes", "f")
-    require_kind("https://x.org/somewhere", "/quotes", "f")
-    require_kind("", "/quotes", "f")
-    with pytest.raises(LayoutChangedError, match="another kind"):
-        require_kind("https://x.org/author/show/1", "/quotes", "f")
-    with pytest.raises(LayoutChangedError, match="another kind"):
-        require_kind("https://x.org/quotes/tag/list", "/list/show/", "f")
+@pytest.mark.parametrize(
+    "address", ["https://x.org/quotes/tag/love", "https://x.org/work/quotes/1", "https://x.org/a", ""]
+)
+def test_a_page_of_its_own_kind_is_welcome(address):
+    refuse_other_kinds(soup_of("<div class=quoteText>“A.”</div>"), address, QUOTES, "f")
+
+
+@pytest.mark.parametrize(
+    ("own", "address"),
+    [
+        (QUOTES, "https://x.org/author/show/1"),
+        (QUOTES, "https://x.org/book/show/1"),
+        (LIST, "https://x.org/quotes/tag/list"),
+        (LIST, "https://x.org/search"),
+        (BOOK, "https://x.org/list/show/1"),
+    ],
+)
+def test_a_page_that_calls_itself_something_else_is_refused(own, address):
+    with pytest.raises(WrongPageError, match="another kind"):
+        refuse_other_kinds(soup_of("<div class=quoteText>“A.”</div>"), address, own, "f")
+
+
+def test_a_page_with_other_items_only_is_refused():
+    with pytest.raises(WrongPageError, match="a book list, not of quotes"):
+        refuse_other_kinds(soup_of("<table><tr><td><a class=bookTitle>A</a></table>"), "", QUOTES, "f")
+    refuse_other_kinds(soup_of("<a class=bookTitle>A</a><p>No quotes.</p>"), "", QUOTES, "f")

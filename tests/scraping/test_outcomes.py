@@ -77,6 +77,36 @@ def test_items_count_more_than_words():
     assert isinstance(judged(html=GOOD.replace("</body>", talk)), Page)
 
 
+@pytest.mark.parametrize("talk", ["Sign in with email", "Captcha (A Novel)", "unusual traffic"])
+def test_a_page_of_another_kind_is_that_whatever_it_talks_of(talk):
+    html = markup.list_page(a_site(), "/list/show/1.Lamps", 1).replace("<noscript>", talk)
+    assert type(judged(html=html)) is LayoutChanged
+
+
+def test_long_pages_may_talk_of_captchas():
+    words = "<p>We wrote about the captcha.</p>" + "<p>And of many other things.</p>" * 100
+    assert type(judged(html=f"<html><body>{words}</body></html>")) is LayoutChanged
+
+
+def test_a_page_that_says_it_is_empty_is_kept_for_diagnosis():
+    html = markup.page("Quotes", markup.NO_QUOTES)
+    outcome = judged(html=html)
+    assert (outcome.reading.records, outcome.html) == ((), html)
+    assert judged().html == ""
+
+
+@pytest.mark.parametrize(
+    ("loaded", "offline"),
+    [
+        ({"html": "", "fault": "net::ERR_INTERNET_DISCONNECTED"}, True),
+        ({"fault": "the page was cut short"}, False),
+        ({"status": 500}, False),
+    ],
+)
+def test_no_answer_at_all_is_told_from_a_bad_one(loaded, offline):
+    assert judged(**loaded).offline is offline
+
+
 def test_a_changed_page_is_kept_for_diagnosis():
     assert judged(html=DRESSED_UP).html == DRESSED_UP
 

@@ -4,17 +4,17 @@ from urllib.parse import quote
 
 import pytest
 
-from textthema.scraping.popups import dismiss_popup, open_hidden_parts
+from textthema.scraping.popups import dismiss_popups, open_hidden_parts
 
 pytestmark = pytest.mark.browser
 FIXED = "position: fixed; inset: 0; background: white"
 
 
 @pytest.fixture(scope="module")
-def driver():
-    from tests.browser.chromium import find_chromium, open_chromium
+def driver(chromium_path):
+    from tests.browser.chromium import open_chromium
 
-    with open_chromium(find_chromium() or pytest.skip("no Chromium on this machine")) as opened:
+    with open_chromium(chromium_path) as opened:
         yield opened
 
 
@@ -40,6 +40,8 @@ CONTROLS = {
     "text": '<a href="#" onclick="CLOSE">No thanks</a>',
     "cross": '<div role=button onclick="CLOSE">×</div>',
     "later": '<button onclick="CLOSE">Maybe later</button>',
+    "icon": '<button onclick="CLOSE"><svg aria-label="Close" width=9 height=9></svg></button>',
+    "bare icon": '<svg aria-label="Close" width=9 height=9 onclick="CLOSE"></svg>',
     "class": '<div class="modal__close"><button onclick="CLOSE">&#8203;&nbsp;</button></div>',
 }
 FRAMES = {
@@ -55,9 +57,9 @@ FRAMES = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_a_pop_up_is_closed_by_its_own_control(show, frame, control):
     driver = show(gone(control).format(frame))
-    assert dismiss_popup(driver)
+    assert dismiss_popups(driver)
     assert "Sign in with email" not in driver.page_source
-    assert not dismiss_popup(driver)
+    assert not dismiss_popups(driver)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,23 @@ def test_a_pop_up_is_closed_by_its_own_control(show, frame, control):
 def test_what_is_no_sign_in_pop_up_is_left_alone(show, body):
     driver = show(body)
     before = driver.page_source
-    assert not dismiss_popup(driver)
+    assert not dismiss_popups(driver)
     assert driver.page_source == before
 
 
 def test_one_that_cannot_be_closed_stays(show):
     driver = show(f'<div role=dialog style="{FIXED}">Sign in to go on <a href="/user/sign_in">Sign in</a></div>')
-    assert not dismiss_popup(driver)
+    assert not dismiss_popups(driver)
     assert "Sign in to go on" in driver.page_source
+
+
+def test_a_control_that_works_only_later_is_pressed_until_it_does(show):
+    driver = show(
+        "<div data-testid=description><button>Show more</button></div><script>setTimeout(() => "
+        "document.querySelector('button').onclick = event => event.target.remove(), 700)</script>"
+    )
+    open_hidden_parts(driver)
+    assert "Show more</button>" not in driver.page_source
 
 
 def test_only_controls_of_a_book_s_sections_are_opened(show):

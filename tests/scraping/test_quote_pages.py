@@ -89,6 +89,37 @@ def test_footers_that_stand_beside_their_quotes():
     assert [(q.quote, q.quote_id) for q in parsed(html)] == [("5.", "5"), ("6.", "6")]
 
 
+def test_without_a_footer_the_frame_holds_tags_and_likes():
+    html = (
+        '<div class="quote"><div class="quoteText">“I had 7 likes.”</div><div class="greyText smallText left">tags: '
+        '<a href="/quotes/tag/x">99 likes</a></div><div class="right"><a href="/quotes/12-a">5 likes</a></div></div>'
+    )
+    [quote] = parsed(html)
+    assert (quote.tags, quote.likes, quote.quote_id) == (["99 likes"], 5, "12")
+
+
+def test_other_links_are_not_the_quote_s_number():
+    html = '<div class="quote"><div class="quoteText">“A.”<br>―<span class="authorOrTitle">B</span> <span id=quote_book_link_1><a class=authorOrTitle href="/work/quotes/77">C</a></span></div></div>'
+    [quote] = parsed(html)
+    assert (quote.url, quote.book) == ("", "C")
+
+
+def test_a_dash_inside_marks_of_its_own_is_no_attribution():
+    [quote] = parsed('<div class="quoteText">“Say “stay” ― or go.”</div>')
+    assert (quote.quote, quote.author) == ("Say “stay” ― or go.", "")
+
+
+def test_a_work_page_shows_its_book_as_well():
+    html = markup.page("Quotes", '<a class="bookTitle" href="/book/show/1">Hinges</a>' + around(STRANGE_QUOTES))
+    assert len(parsed(html)) == len(STRANGE_QUOTES)
+
+
+def test_links_start_from_where_the_page_is():
+    html = markup.quotes_page(SITE, "/quotes", 1)
+    [first, *_] = parse_quotes(html, "http://127.0.0.1:8000/quotes").records
+    assert first.url == f"http://127.0.0.1:8000{SITE.quotes[0].path}"
+
+
 def test_without_a_number_the_words_tell_quotes_apart():
     html = '<div class="quoteText">“{}.”<br>―<span class="authorOrTitle">B</span></div>'
     one, again, other = (parsed(html.format(text))[0] for text in ("x", "x", "y"))
@@ -114,9 +145,12 @@ def test_a_page_may_say_that_it_has_none():
         markup.old_book_page(SITE.books[0]),
         markup.present_book_page(SITE.books[1]),
         markup.quotes_page(SITE, "/quotes", 1).replace("quoteText", "renamed"),
+        markup.page(
+            "A profile", '<div class="leftContainer"><div class="quotes"></div>Mo has 3 books (0 quotes)</div>'
+        ),
         markup.page("An author", markup.quote_block(STRANGE_QUOTES[0]), canonical="/author/show/1.A"),
     ],
-    ids=["empty", "another site", "list", "old book", "book", "renamed", "author"],
+    ids=["empty", "another site", "list", "old book", "book", "renamed", "profile", "author"],
 )
 def test_other_pages_are_an_error(html):
     with pytest.raises(LayoutChangedError):

@@ -9,7 +9,8 @@ from dataclasses import replace
 from bs4 import BeautifulSoup, Tag
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.markup import Reading, address_of, line_of, soup_of, text_of
+from textthema.scraping.addresses import is_address
+from textthema.scraping.markup import BOOK, Reading, address_of, line_of, refuse_other_kinds, soup_of, text_of
 from textthema.scraping.records import BookDetails
 
 _SECTION = ".BookPageMetadataSection"
@@ -21,7 +22,7 @@ def parse_book(html: str, url: str) -> Reading:
 
     Args:
         html: The page.
-        url: Its address, used where the page doesn't name its own.
+        url: Its address, or the file that it was saved to.
 
     Returns:
         The one book.
@@ -30,16 +31,18 @@ def parse_book(html: str, url: str) -> Reading:
         LayoutChangedError: If it has no title where either layout has one.
     """
     soup = soup_of(html)
-    address = address_of(soup)
+    said = address_of(soup)
+    refuse_other_kinds(soup, said, BOOK, url)
+    address = said or (url if is_address(url) else "")
     if soup.select_one(_PRESENT_TITLE):
-        book = _completed(_present_layout(soup, address or url), soup)
+        book = _completed(_present_layout(soup, address), soup)
     elif soup.select_one("#bookTitle"):
-        book = _old_layout(soup, address or url)
+        book = _old_layout(soup, address)
     else:
         raise LayoutChangedError(f"{url} is no book's page", value=url)
     if not book.title:
         raise LayoutChangedError(f"{url} has no title", value=url)
-    return Reading((book,), address=address)
+    return Reading((book,), address=said)
 
 
 def _present_layout(soup: BeautifulSoup, address: str) -> BookDetails:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +16,14 @@ from typing import Self
 
 import psutil
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException, WebDriverException
+from selenium.common.exceptions import JavascriptException, TimeoutException, WebDriverException
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError
 
 from textthema.errors import BrowserError
 from textthema.scraping.outcomes import CHALLENGE_STATUS, Loaded
-from textthema.scraping.popups import dismiss_popup, open_hidden_parts
+from textthema.scraping.popups import dismiss_popups, open_hidden_parts
 
 AGENT = "TextThema"
 USER_AGENT = f"Mozilla/5.0 (compatible; {AGENT}; +https://github.com/textthema/textthema)"
@@ -38,13 +40,10 @@ _FLAGS = (
     f"--user-agent={USER_AGENT}",
 )
 _COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
-_STARTS_IN_A_ROW = 3
-_HERE = (
-    "this machine",
-    "On Debian or Ubuntu, type: sudo apt install chromium chromium-driver; or name a Chrome in CHROME_BIN",
-)
+_SECONDS_TO_END = 10
+_TRIES = 3
 # The driver's own sign that the address, not the browser, is at fault.
-_NETWORK_ERROR = "net::ERR_"
+_NETWORK_ERROR = re.compile(r"net::ERR_\w+")
 _NO_PAGE = ("chrome-error://", "data:", "about:")
 
 
@@ -62,7 +61,7 @@ class BrowserSettings:
     """How the browser is run.
 
     Args:
-        profile: Folder for its profile, this run's alone; also how a killed run's browser is found again.
+        profile: Folder for its profile, one run's at a time, and how a killed run's browser is found again.
         headed: Show its window.
         grid: Address of a Selenium Grid or another remote WebDriver; empty for a browser on this machine.
         timeout: Seconds that a page may take.
@@ -84,7 +83,6 @@ class Browser:
     def __init__(self, settings: BrowserSettings) -> None:
         self._settings = settings
         self._driver: WebDriver | None = None
-        self.restarts = 0
 
     def __enter__(self) -> Self:
         """Clear away what a killed run left."""
@@ -108,19 +106,22 @@ class Browser:
         Raises:
             BrowserError: If Chromium can't be started, or goes away each time that it is asked for this page.
         """
-        for _ in range(_STARTS_IN_A_ROW):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return self._load(self._started(), url, open_parts=open_parts)
             except TimeoutException:
                 self.close()  # a page that is still loading would hold up the next one
                 return Loaded(url, url, fault=f"it took more than {self._settings.timeout:g} s")
             except (WebDriverException, HTTPError, OSError) as error:
-                message = str(error)
-                if _NETWORK_ERROR in message:
-                    return Loaded(url, url, fault=_NETWORK_ERROR + _first_word(message.partition(_NETWORK_ERROR)[2]))
+                fault = _NETWORK_ERROR.search(str(error))
+                if fault:
+                    return Loaded(url, url, fault=fault[0])
+                never_started = self._driver is None
                 self.close()
-                self.restarts += 1
-        raise BrowserError(f"Chromium went away {_STARTS_IN_A_ROW} times while it loaded {url}: {message}", value=url)
+                if attempt == _TRIES:
+                    raise self._gone(url, error, never_started=never_started) from error
 
     def close(self) -> None:
         """End the browser, whatever state it is in."""
@@ -131,37 +132,57 @@ class Browser:
                 driver.quit()
         self._clear_away()
 
+    def _gone(self, url: str, error: Exception, *, never_started: bool) -> BrowserError:
+        message = (str(error).splitlines() or [type(error).__name__])[0]
+        if not never_started:
+            return BrowserError(f"Chromium went away {_TRIES} times while it loaded {url}: {message}", value=url)
+        if self._settings.grid:
+            return BrowserError(
+                f"no browser can be had from {self._settings.grid}: {message}. Is it up?", value=self._settings.grid
+            )
+        return BrowserError(
+            f"Chromium can't be started: {message}. On Debian or Ubuntu, type: sudo apt install chromium "
+            "chromium-driver; or name a Chrome in CHROME_BIN",
+            value=os.environ.get("CHROME_BIN"),
+        )
+
     def _started(self) -> WebDriver:
         if self._driver is None:
-            try:
-                self._driver = _start(self._settings)
-                self._driver.set_page_load_timeout(self._settings.timeout)
-                self._driver.set_script_timeout(self._settings.timeout)
-            except (WebDriverException, HTTPError, OSError) as error:
-                where, way_out = (self._settings.grid, "Is it up?") if self._settings.grid else _HERE
-                raise BrowserError(
-                    f"Chromium can't be started at {where}: {str(error).splitlines()[0]}. {way_out}", value=where
-                ) from error
+            self._driver = _start(self._settings)
+            self._driver.set_page_load_timeout(self._settings.timeout)
+            self._driver.set_script_timeout(self._settings.timeout)
         return self._driver
 
     def _load(self, driver: WebDriver, url: str, *, open_parts: bool) -> Loaded:
         driver.get(url)
-        answer = _answer(driver)
-        popups = int(dismiss_popup(driver))
-        if popups:
-            answer = _answer(driver) or answer  # what stood in the way of the whole page may have loaded it anew
-        if open_parts:
-            popups += open_hidden_parts(driver)
+        answer, popups = _answer(driver), 0
+        # A page whose scripts trip ours up is judged as it stands.
+        with suppress(JavascriptException):
+            popups = dismiss_popups(driver)
+            if popups:
+                answer = _answer(driver) or answer  # what stood in the way of the whole page may have loaded it anew
+            if open_parts:
+                popups += open_hidden_parts(driver)
         final_url, html = driver.current_url, driver.page_source
         if answer is None or final_url.startswith(_NO_PAGE):
             return Loaded(url, final_url, popups=popups, fault="no answer came")
         return Loaded(url, final_url, answer.status, answer.headers, html, popups, answer.fault)
 
     def _clear_away(self) -> None:
-        for process in _processes_of(self._settings.profile):
+        if self._settings.grid:
+            return
+        found = _processes_of(self._settings.profile)
+        for process in found:
             with suppress(psutil.NoSuchProcess):
-                process.kill()
-                process.wait(timeout=_COMMAND_SECONDS_MORE)
+                try:
+                    process.kill()
+                except psutil.AccessDenied as error:
+                    raise BrowserError(
+                        f"process {process.pid} of another user runs a browser on {self._settings.profile}; end it, "
+                        "or choose another --out",
+                        value=process.pid,
+                    ) from error
+        psutil.wait_procs(found, timeout=_SECONDS_TO_END)
         shutil.rmtree(self._settings.profile, ignore_errors=True)
 
 
@@ -193,9 +214,18 @@ def _start(settings: BrowserSettings) -> WebDriver:
         options.binary_location = program
     # A session of its own, so that Ctrl-C in the terminal reaches the scraper alone.
     service = webdriver.ChromeService(shutil.which("chromedriver"), popen_kw={"start_new_session": True})
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.command_executor.client_config.timeout = seconds
-    return driver
+    with _default_timeout(seconds):  # the only way to tell it to the local driver's connection
+        return webdriver.Chrome(options=options, service=service)
+
+
+@contextmanager
+def _default_timeout(seconds: int) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _answer(driver: WebDriver) -> _Answer | None:
@@ -235,10 +265,6 @@ def _is_whole(driver: WebDriver, response: dict) -> bool:
             return True
         raise
     return not body.strip() or "</html" in body[-50_000:].lower()
-
-
-def _first_word(text: str) -> str:
-    return text.split(maxsplit=1)[0]
 
 
 def _processes_of(profile: Path) -> list[psutil.Process]:

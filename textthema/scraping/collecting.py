@@ -7,22 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tenacity import Retrying, retry_if_result, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_result
 
 from textthema.bundle import replacing
-from textthema.errors import PagesMissingError, UnreachableError
+from textthema.errors import PagesMissingError, ScrapingError, UnreachableError
 from textthema.scraping.browser import Browser
 from textthema.scraping.export import export_csv
-from textthema.scraping.journal import FAILED, Journal, PlannedPage
+from textthema.scraping.journal import FAILED, SKIPPED, Journal, PlannedPage
 from textthema.scraping.kinds import Kind
 from textthema.scraping.outcomes import Gone, LayoutChanged, Outcome, Page, RateLimited, Unreachable, judge
 from textthema.scraping.pacing import Manners, Pacer
 from textthema.scraping.robots import Robots
 
 _TRIES_AT_A_CHANGED_LAYOUT = 2
-_STREAK = {LayoutChanged: 3, Unreachable: 3}
+_PAGES_IN_A_ROW = 3
 _EXPORT_EVERY_SECONDS = 60
 _EXPORT_SHARE = 20
+_SAYS_EMPTY = "it says that it holds nothing"
 _ADVICE = "What was collected is kept; the same command goes on from here"
 
 
@@ -45,7 +46,7 @@ class Plan:
     @property
     def diagnosis(self) -> Path:
         """Where a page is kept whose items could not be found."""
-        return self.out.with_name(f"{self.out.stem}.layout-changed.html")
+        return self.out.with_name(f"{self.out.name}.layout-changed.html")
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Tally:
         popups: Pop-ups that were closed.
         failed: Pages that could not be had.
         delay: Seconds between pages at present.
+        waiting: What it is waiting for; empty if it isn't.
     """
 
     pages: int = 0
@@ -67,6 +69,7 @@ class Tally:
     popups: int = 0
     failed: int = 0
     delay: float = 0.0
+    waiting: str = ""
 
 
 @dataclass
@@ -74,12 +77,15 @@ class _Streak:
     """Pages in a row with the same trouble."""
 
     kind: type[Outcome] | None = None
-    pages: list[PlannedPage] = field(default_factory=list)
+    pages: list[tuple[PlannedPage, str]] = field(default_factory=list)
 
     def add(self, outcome: Outcome, page: PlannedPage) -> None:
         if type(outcome) is not self.kind:
             self.kind, self.pages = type(outcome), []
-        self.pages.append(page)
+        self.pages.append((page, outcome.reason))
+
+    def is_long(self, kind: type[Outcome], length: int) -> bool:
+        return self.kind is kind and len(self.pages) >= length
 
 
 class Collector:
@@ -104,54 +110,78 @@ class Collector:
         self.tally = Tally()
 
     def run(self) -> None:
-        """Fetch every page that is pending, those that failed in this run once more, and write the CSV.
+        """Fetch every page that is pending, those that failed once more, and write the CSV.
 
         Raises:
             ScrapingError: If the site needs a person's look; what was collected is in the journal and the CSV.
         """
         self._journal.plan(self._plan.series, self._plan.last)
         try:
-            self._settle_all()
-            if self.tally.failed:
-                self.tally.failed = 0
-                self._journal.reopen_failed()
-                self._settle_all()
+            while page := self._journal.next_page():
+                self._settle(page)
+                if len(self._streak.pages) == _PAGES_IN_A_ROW:
+                    raise self._row_of_troubles()
+            self._settle_failed_once_more()
         finally:
             self._export()
         self._raise_if_pages_are_missing()
 
-    def _settle_all(self) -> None:
-        while page := self._journal.next_page():
-            started = time.monotonic()
-            outcome = self._visit(page)
-            self._enter(page, outcome, time.monotonic() - started)
-            self.tally.delay = self._pacer.delay
-            self._report(self.tally)
-            self._export_now_and_then()
+    def _settle_failed_once_more(self) -> None:
+        self._streak = _Streak()
+        for page in self._journal.pages(FAILED):
+            self._settle(page)
+            if self._streak.is_long(Unreachable, _PAGES_IN_A_ROW):
+                return
+
+    def _settle(self, page: PlannedPage) -> None:
+        started = time.monotonic()
+        outcome = self._visit(page)
+        self._enter(page, outcome, time.monotonic() - started)
+        self.tally.delay = self._pacer.delay
+        self._report(self.tally)
+        self._export_now_and_then()
 
     def _raise_if_pages_are_missing(self) -> None:
-        troubles = self._journal.troubles()
-        failed = [(url, why) for state, url, why in troubles if state == FAILED]
+        failed, skipped = self._journal.pages(FAILED), self._journal.pages(SKIPPED)
         if failed:
             raise PagesMissingError(
-                f"{len(failed)} pages could not be had, the first is {failed[0][0]}: {failed[0][1]}. "
-                "--status lists them, --retry-failed asks for them again",
-                value=failed,
+                f"{len(failed)} pages could not be had, the first is {failed[0].url}: {failed[0].reason}. "
+                "--status lists them, --retry-failed begins with them",
+                value=[page.url for page in failed],
             )
-        if troubles and not len(self._journal):
-            _, url, why = troubles[0]
+        if skipped and not len(self._journal):
             raise PagesMissingError(
-                f"nothing was found: {len(troubles)} pages were skipped, the first is {url}: {why}", value=troubles
+                f"nothing was found: {len(skipped)} pages were skipped, the first is {skipped[0].url}: "
+                f"{skipped[0].reason}",
+                value=[page.url for page in skipped],
             )
 
     def _visit(self, page: PlannedPage) -> Outcome:
         tries = Retrying(
             retry=retry_if_result(_may_pass(self._manners)),
             wait=self._pacer.pause_before_retry,
-            stop=stop_after_attempt(self._manners.tries),
+            stop=self._has_tried_enough,
+            before_sleep=self._report_waiting,
             retry_error_callback=lambda state: state.outcome.result(),
         )
-        return tries(self._fetch, page)
+        outcome = tries(self._fetch, page)
+        self.tally.waiting = ""
+        return outcome
+
+    def _has_tried_enough(self, state: RetryCallState) -> bool:
+        """Tell a page that can't be had, after a few tries, from a site that can't be, after a long wait."""
+        outcome = state.outcome.result()
+        is_offline = (
+            isinstance(outcome, Unreachable)
+            and outcome.offline
+            and self._streak.is_long(Unreachable, _PAGES_IN_A_ROW - 1)
+        )
+        patience = self._manners.patience if is_offline or isinstance(outcome, RateLimited) else 0
+        return state.attempt_number >= self._manners.tries and state.seconds_since_start >= patience
+
+    def _report_waiting(self, state: RetryCallState) -> None:
+        self.tally.waiting = f"waiting {state.upcoming_sleep:.0f} s: {state.outcome.result().reason}"
+        self._report(self.tally)
 
     def _fetch(self, page: PlannedPage) -> Outcome:
         try:
@@ -159,44 +189,47 @@ class Collector:
             if not self._robots.allows(page.url):
                 return Gone(page.url, "robots.txt does not allow it")
         except UnreachableError as error:
-            return Unreachable(page.url, str(error))
+            return Unreachable(page.url, str(error), offline=True)
         self._pacer.wait_turn()
         return judge(self._browser.load(page.url, open_parts=self._plan.kind.open_parts), self._plan.kind.parse)
 
     def _enter(self, page: PlannedPage, outcome: Outcome, seconds: float) -> None:
         match outcome:
-            case Page(reading=reading, popups=popups) if reading.records:
+            case Page(reading=reading, popups=popups):
                 new = self._journal.record(page, reading.records, reading.last, popups, seconds)
                 self._pacer.went_well()
-                self._streak = _Streak()
                 self.tally.items += len(reading.records)
                 self.tally.new_items += new
                 self.tally.popups += popups
-            case Page():
-                self._journal.record(page, (), popups=outcome.popups, seconds=seconds)
-                self._note(page, LayoutChanged(page.url, f"{page.url} says that it holds nothing"))
+                if reading.records:
+                    self._streak = _Streak()
+                else:
+                    self._note(LayoutChanged(page.url, _SAYS_EMPTY, html=outcome.html), page)
             case Gone():
                 self._journal.skip(page, outcome.reason)
             case LayoutChanged() | Unreachable():
                 self._journal.fail(page, f"{outcome.name}: {outcome.reason}")
-                self.tally.failed += 1
-                self._note(page, outcome)
+                self._note(outcome, page)
             case _:
                 raise outcome.error(f"{outcome.name}: {outcome.reason} ({page.url}). {_ADVICE}", value=page.url)
         self.tally.pages += 1
+        self.tally.failed = self._journal.count(FAILED)
 
-    def _note(self, page: PlannedPage, outcome: Outcome) -> None:
-        """Stop after so many pages in a row with the same trouble, and leave them for the next run."""
-        if isinstance(outcome, LayoutChanged) and outcome.html:
+    def _note(self, outcome: LayoutChanged | Unreachable, page: PlannedPage) -> None:
+        self._streak.add(outcome, page)
+        if isinstance(outcome, LayoutChanged):
             with replacing(self._plan.diagnosis) as partial:
                 partial.write_text(outcome.html, encoding="utf-8", errors="replace")
-        self._streak.add(outcome, page)
-        if len(self._streak.pages) < _STREAK[type(outcome)]:
-            return
-        self._journal.reopen(self._streak.pages)
-        kept = f"; the last one is kept in {self._plan.diagnosis}" if self._plan.diagnosis.exists() else ""
-        raise outcome.error(
-            f"{outcome.name}: {len(self._streak.pages)} pages in a row, the last: {outcome.reason}{kept}. {_ADVICE}",
+
+    def _row_of_troubles(self) -> ScrapingError:
+        kind = self._streak.kind
+        for page, reason in self._streak.pages:  # one page may say that it is empty, three in a row are no success
+            self._journal.fail(page, f"{kind.__name__}: {reason}")
+        page, reason = self._streak.pages[-1]
+        kept = f"; the last one is kept in {self._plan.diagnosis}" if kind is LayoutChanged else ""
+        return kind.error(
+            f"{kind.__name__}: {len(self._streak.pages)} pages in a row, the last: {reason}{kept}. {_ADVICE}, and "
+            "asks for these pages once more at its end; --retry-failed begins with them",
             value=page.url,
         )
 
@@ -224,7 +257,7 @@ def _may_pass(manners: Manners) -> Callable[[Outcome], bool]:
             changed_layouts += 1
             return changed_layouts < _TRIES_AT_A_CHANGED_LAYOUT
         if isinstance(outcome, RateLimited):
-            return (outcome.retry_after or 0) <= manners.longest_wait
+            return (outcome.retry_after or 0) <= manners.patience
         return isinstance(outcome, Unreachable)
 
     return may_pass

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from textthema.blurr_compat import require_packages
-from textthema.errors import TextThemaError, shown
+from textthema.errors import JournalError, TextThemaError, shown
+from textthema.scraping.addresses import SITE, is_address
 
-SITE = "https://www.goodreads.com"
 _PACKAGES = ("selenium", "bs4", "tenacity", "filelock", "protego", "psutil")
 _INTERRUPTED = 130
+_KEPT = "What was collected before is kept; is the disk full?"
+_ENDINGS = ("SIGTERM", "SIGHUP")  # a closed terminal ends a run as Ctrl-C does
 Series = Sequence[tuple[str, str]]
 
 
@@ -55,12 +57,17 @@ def run_script(script: Script, argv: Sequence[str] | None = None) -> int:
         0 if every page was had, the error's ``exit_code`` if not, 130 after Ctrl-C.
     """
     args = _parser(script).parse_args(argv)
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    for name in _ENDINGS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _as_ctrl_c)
     try:
         require_packages("scraping", _PACKAGES)
         from textthema.scraping.running import run  # noqa: PLC0415
 
         return run(script, args)
+    except sqlite3.Error as error:
+        print(f"error: the journal can't be written: {error}. {_KEPT}", file=sys.stderr)
+        return JournalError.exit_code
     except TextThemaError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -78,7 +85,7 @@ def _parser(script: Script) -> argparse.ArgumentParser:
         )
     parser.add_argument("--out", type=Path, default=script.out, metavar="FILE", help="the CSV (default: %(default)s)")
     parser.add_argument("--status", action="store_true", help="say what is done, skipped and failed, and why; then end")
-    parser.add_argument("--retry-failed", action="store_true", help="ask for failed pages again")
+    parser.add_argument("--retry-failed", action="store_true", help="ask for failed and skipped pages again")
     parser.add_argument(
         "--from-html", type=Path, nargs="+", metavar="FILE", help="read saved pages into the CSV, without a browser"
     )
@@ -101,7 +108,14 @@ def _parser(script: Script) -> argparse.ArgumentParser:
         type=_seconds,
         default=5.0,
         metavar="S",
-        help="first pause before a page is asked for again; doubles each time (default: %(default)s)",
+        help="first pause before a page is asked for again; doubles each time, up to 5 minutes (default: %(default)s)",
+    )
+    manners.add_argument(
+        "--patience",
+        type=_seconds,
+        default=86400,
+        metavar="S",
+        help="seconds to wait for a site that does not answer, or asks to slow down (default: %(default)s, a day)",
     )
     return parser
 
@@ -115,32 +129,6 @@ def add_site_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--site", type=_address, default=SITE, metavar="URL", help="where the site is (default: %(default)s)"
     )
-
-
-def is_address(text: str) -> bool:
-    """Tell an address from a name.
-
-    Args:
-        text: What a user typed.
-
-    Returns:
-        Whether it begins as web addresses do.
-    """
-    return text.lower().startswith(("http://", "https://"))
-
-
-def first_page(address: str) -> str:
-    """Name the first page of the series that an address belongs to.
-
-    Args:
-        address: Any page of it.
-
-    Returns:
-        The address without a page's number.
-    """
-    parts = urlsplit(address)
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "page"])
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
 def _address(text: str) -> str:

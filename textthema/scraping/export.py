@@ -23,7 +23,7 @@ def export_csv(journal: Journal, columns: tuple[str, ...], out: Path) -> None:
     Raises:
         InputError: If it can't be written.
     """
-    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+    with replacing(out, f".{out.name}.partial") as partial, partial.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(columns)
         for fields, pages in journal.records():

@@ -20,6 +20,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from textthema.errors import JournalError, shown
+from textthema.scraping.addresses import page_url
 from textthema.scraping.records import Record
 
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
@@ -30,12 +31,16 @@ _NO_LIMIT = 1 << 31
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS wanted (series INTEGER PRIMARY KEY REFERENCES series, last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS pages (
     id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series, number INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending', reason TEXT NOT NULL DEFAULT '', items INTEGER NOT NULL DEFAULT 0,
     new_items INTEGER NOT NULL DEFAULT 0, popups INTEGER NOT NULL DEFAULT 0, seconds REAL, settled_at REAL,
     UNIQUE (series, number)
 );
+CREATE VIEW IF NOT EXISTS planned AS
+    SELECT pages.*, url, name FROM pages JOIN wanted USING (series) JOIN series ON series.id = pages.series
+    WHERE number <= wanted.last;
 CREATE INDEX IF NOT EXISTS pages_by_state ON pages (state, series, number);
 CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sightings (
@@ -61,12 +66,14 @@ class PlannedPage:
         series: Address of its first page.
         name: What the series is called.
         number: Which page of the series it is, from 1.
+        reason: Why it is missing; empty if it isn't.
     """
 
     id: int
     series: str
     name: str
     number: int
+    reason: str = ""
 
     @property
     def url(self) -> str:
@@ -81,7 +88,7 @@ class SeriesCount:
     Args:
         name: What it is called.
         done: Pages that were read.
-        pending: Pages that are left.
+        pending: Pages that are left of the latest plan.
         failed: Pages that could not be had.
         skipped: Pages that are no more, or not for us.
         new_items: Items that were first seen here.
@@ -97,19 +104,6 @@ class SeriesCount:
     new_items: int
     items: int
     popups: int
-
-
-def page_url(series: str, number: int) -> str:
-    """Name a page's address.
-
-    Args:
-        series: Address of the first page.
-        number: Which page, from 1.
-
-    Returns:
-        The address.
-    """
-    return series if number == 1 else f"{series}{'&' if '?' in series else '?'}page={number}"
 
 
 class Journal:
@@ -131,9 +125,11 @@ class Journal:
         elif not path.is_file():
             raise JournalError(f"there is no journal {path}: nothing was collected there yet", value=str(path))
         self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS)
-        self._last = _NO_LIMIT
         try:
             self._prepare(path, kind, writable=writable)
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise JournalError(f"{path} can't be used now: {error}", value=str(path)) from error
         except sqlite3.DatabaseError as error:
             self.close()
             raise JournalError(f"{path} is no journal of ours: {error}; move it away", value=str(path)) from error
@@ -155,18 +151,18 @@ class Journal:
         self._lock.release()
 
     def plan(self, series: Sequence[tuple[str, str]], last: int | None = None) -> None:
-        """Say what this run is to collect; the first page of each new series is planned.
+        """Say what is to be collected; the first page of each new series is planned.
 
         Args:
             series: Address of each first page, and a name, in the order of the plan.
             last: The last page wanted of each; all by default.
         """
-        self._last = last or _NO_LIMIT
         with self._db:
             self._db.executemany("INSERT OR IGNORE INTO series (url, name) VALUES (?, ?)", series)
             self._db.execute("DELETE FROM wanted")
             self._db.executemany(
-                "INSERT OR IGNORE INTO wanted SELECT id FROM series WHERE url = ?", [(url,) for url, _ in series]
+                "INSERT OR IGNORE INTO wanted SELECT id, ? FROM series WHERE url = ?",
+                [(last or _NO_LIMIT, url) for url, _ in series],
             )
             self._db.execute("INSERT OR IGNORE INTO pages (series, number) SELECT series, 1 FROM wanted")
 
@@ -174,22 +170,36 @@ class Journal:
         """Find the page to fetch next.
 
         Returns:
-            The first page of this run's plan that is pending, or None.
+            The first page of the plan that is pending, or None.
+        """
+        return next(iter(self.pages(PENDING, most=1)), None)
+
+    def pages(self, state: str, most: int = -1) -> list[PlannedPage]:
+        """List pages of the plan, in its order.
+
+        Args:
+            state: PENDING, DONE, FAILED or SKIPPED.
+            most: How many at the most; all by default.
+
+        Returns:
+            The pages.
         """
         found = self._db.execute(
-            "SELECT pages.id, url, name, number "
-            "FROM pages JOIN wanted USING (series) JOIN series ON series.id = pages.series "
-            "WHERE state = ? AND number <= ? ORDER BY pages.series, number LIMIT 1",
-            (PENDING, self._last),
-        ).fetchone()
-        return PlannedPage(*found) if found else None
+            "SELECT id, url, name, number, reason FROM planned WHERE state = ? ORDER BY series, number LIMIT ?",
+            (state, most),
+        )
+        return [PlannedPage(*row) for row in found]
 
-    def pages_left(self) -> int:
-        """Count the pages of this run's plan that are pending, as far as they are known."""
-        return self._db.execute(
-            "SELECT count(*) FROM pages JOIN wanted USING (series) WHERE state = ? AND number <= ?",
-            (PENDING, self._last),
-        ).fetchone()[0]
+    def count(self, state: str) -> int:
+        """Count pages of the plan, as far as they are known.
+
+        Args:
+            state: PENDING, DONE, FAILED or SKIPPED.
+
+        Returns:
+            How many there are.
+        """
+        return self._db.execute("SELECT count(*) FROM planned WHERE state = ?", (state,)).fetchone()[0]
 
     def record(
         self,
@@ -212,7 +222,7 @@ class Journal:
             How many of its items were not known before.
         """
         with self._db:
-            new = sum(self._enter(page.id, position, each) for position, each in enumerate(records))
+            new = self._enter_all(page.id, records)
             self._settle(page.id, DONE, items=len(records), new_items=new, popups=popups, seconds=seconds)
             self._db.executemany(
                 "INSERT OR IGNORE INTO pages (series, number) SELECT series, ? FROM pages WHERE id = ?",
@@ -220,24 +230,20 @@ class Journal:
             )
         return new
 
-    def record_saved(self, series: str, number: int, records: Sequence[Record]) -> None:
-        """Enter a page that was read from a file, planned or not.
+    def record_saved(self, pages: Sequence[tuple[str, int, Sequence[Record]]]) -> None:
+        """Enter pages that were read from files, planned or not, in one transaction.
 
         Args:
-            series: Address of the first page of its series, or the file's name.
-            number: Which page of the series it is.
-            records: Its items in their order.
+            pages: Address of the first page of its series or the file's name, which page of the series it is, and its
+                items in their order.
         """
         with self._db:
-            self._db.execute("INSERT OR IGNORE INTO series (url, name) VALUES (?, ?)", (series, series))
-            self._db.execute(
-                "INSERT OR IGNORE INTO pages (series, number) SELECT id, ? FROM series WHERE url = ?", (number, series)
-            )
-        found = self._db.execute(
-            "SELECT pages.id FROM pages JOIN series ON series.id = series WHERE url = ? AND number = ?",
-            (series, number),
-        ).fetchone()
-        self.record(PlannedPage(found[0], series, series, number), records)
+            for series, number, records in pages:
+                self._db.execute("INSERT OR IGNORE INTO series (url, name) VALUES (?, ?)", (series, series))
+                place = self._db.execute("SELECT id FROM series WHERE url = ?", (series,)).fetchone()[0], number
+                self._db.execute("INSERT OR IGNORE INTO pages (series, number) VALUES (?, ?)", place)
+                page = self._db.execute("SELECT id FROM pages WHERE series = ? AND number = ?", place).fetchone()[0]
+                self._settle(page, DONE, items=len(records), new_items=self._enter_all(page, records))
 
     def fail(self, page: PlannedPage, reason: str) -> None:
         """Enter a page that could not be had.
@@ -259,37 +265,32 @@ class Journal:
         with self._db:
             self._settle(page.id, SKIPPED, reason)
 
-    def reopen(self, pages: Sequence[PlannedPage]) -> None:
-        """Make pages pending again.
-
-        Args:
-            pages: The pages.
-        """
-        with self._db:
-            self._db.executemany("UPDATE pages SET state = ? WHERE id = ?", [(PENDING, page.id) for page in pages])
-
-    def reopen_failed(self) -> int:
-        """Make all failed pages pending again.
+    def reopen_troubles(self) -> int:
+        """Make the failed and skipped pages of the plan pending again.
 
         Returns:
             How many there were.
         """
         with self._db:
-            return self._db.execute("UPDATE pages SET state = ? WHERE state = ?", (PENDING, FAILED)).rowcount
+            return self._db.execute(
+                "UPDATE pages SET state = ? WHERE id IN (SELECT id FROM planned WHERE state IN (?, ?))",
+                (PENDING, FAILED, SKIPPED),
+            ).rowcount
 
     def counts(self) -> list[SeriesCount]:
-        """Count pages and items of each series, in the order of the plan."""
+        """Count pages and items of each series; what is left counts as far as the latest plan wants it."""
         return [
             SeriesCount(*row)
             for row in self._db.execute(
-                "SELECT name, sum(state = 'done'), sum(state = 'pending'), sum(state = 'failed'), "
-                "sum(state = 'skipped'), sum(new_items), sum(items), sum(popups) "
-                "FROM pages JOIN series ON series.id = series GROUP BY series ORDER BY series"
+                "SELECT name, sum(state = 'done'), sum(state = 'pending' AND number <= coalesce(wanted.last, 0)), "
+                "sum(state = 'failed'), sum(state = 'skipped'), sum(new_items), sum(items), sum(popups) "
+                "FROM pages JOIN series ON series.id = pages.series LEFT JOIN wanted USING (series) "
+                "GROUP BY series ORDER BY series"
             )
         ]
 
     def troubles(self) -> list[tuple[str, str, str]]:
-        """List pages that are missing.
+        """List pages that are missing, of all series.
 
         Returns:
             State, address and reason of each failed or skipped page, in the order of the plan.
@@ -328,7 +329,9 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout as error:
-            raise JournalError(f"another run is writing to {path}; wait for it or choose another --out") from error
+            raise JournalError(
+                f"another run is writing to {path}; wait for it or choose another --out", str(path)
+            ) from error
         except OSError as error:
             raise JournalError(f"can't write {path}: {error.strerror}; choose another --out", str(path)) from error
 
@@ -339,9 +342,8 @@ class Journal:
             with self._db:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._db.execute(statement)
-                self._db.execute("CREATE TEMP TABLE wanted (series INTEGER PRIMARY KEY)")
                 self._db.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?), ('kind', ?)", (_VERSION, kind))
-        found = dict(self._db.execute("SELECT key, value FROM meta"))
+        found = dict(self._db.execute("SELECT key, value FROM meta WHERE key IN ('version', 'kind')"))
         if found != {"version": _VERSION, "kind": kind}:
             raise JournalError(
                 f"{path} belongs to {shown(found.get('kind'))} (version {shown(found.get('version'))}), not to "
@@ -356,6 +358,9 @@ class Journal:
             "popups = :popups, seconds = :seconds, settled_at = :settled_at WHERE id = :page",
             row | {"page": page, "state": state, "reason": reason, "settled_at": time.time()},
         )
+
+    def _enter_all(self, page: int, records: Sequence[Record]) -> int:
+        return sum(self._enter(page, position, each) for position, each in enumerate(records))
 
     def _enter(self, page: int, position: int, record: Record) -> bool:
         fields = asdict(record)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from textthema.errors import LayoutChangedError
+from textthema.scraping.addresses import plain_address
 from textthema.scraping.markup import (
-    SITE,
+    LIST,
     Reading,
     address_of,
+    base_of,
     line_of,
     page_numbers,
-    plain_address,
-    require_kind,
+    refuse_other_kinds,
     soup_of,
 )
 from textthema.scraping.records import ListedBook
@@ -23,21 +24,21 @@ def parse_book_list(html: str, url: str) -> Reading:
 
     Args:
         html: The page.
-        url: Its address, for messages.
+        url: Its address, or the file that it was saved to.
 
     Returns:
         Its books, and how many pages the list has.
 
     Raises:
-        LayoutChangedError: If it holds no table of books.
+        LayoutChangedError: If it holds no table of books, or is a page of another kind.
     """
     soup = soup_of(html)
     address = address_of(soup)
-    require_kind(address, "/list/show/", url)
-    books = []
+    refuse_other_kinds(soup, address, LIST, url)
+    base, books = base_of(address, url), []
     for link in soup.select("tr a.bookTitle[href]"):
         author = link.find_parent("tr").select_one("a.authorName")
-        books.append(ListedBook(line_of(link), line_of(author), plain_address(urljoin(SITE, str(link["href"])))))
+        books.append(ListedBook(line_of(link), line_of(author), plain_address(urljoin(base, str(link["href"])))))
     if not books:
         raise LayoutChangedError(f"{url} holds no table of books", value=url)
     number, last = page_numbers(soup)

@@ -5,23 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.command import SITE
+from textthema.scraping.addresses import SITE, is_address, plain_address
 from textthema.scraping.records import Record
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_BLOCKS = frozenset(("p", "div", "li", "blockquote"))
-# Book pages name their language in the canonical address: /en/book/show/1.
-_LOCALE = re.compile(r"^/[a-z]{2}(?:-[A-Za-z]{2,4})?(?=/(?:book|list|quotes|work|author)/)")
-
+_BLOCKS = frozenset(
+    ("p", "div", "li", "ul", "ol", "blockquote", "section", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
+)
 _KIND = re.compile(
     r"/(?:author|work|user)/quotes(?:/|$)|/quotes(?:/|$)|/list/show/|/book/show/|"
-    r"/(?:author|user|series|shelf|genres|review)(?:/|$)"
+    r"/(?:author|user|series|shelf|genres|review|search)(?:/|$)"
 )
+QUOTES, LIST, BOOK = "/quotes", "/list/show/", "/book/show/"
+_ITEMS = {
+    QUOTES: ("quotes", ".quoteText"),
+    LIST: ("a book list", "tr a.bookTitle"),
+    BOOK: ("a book", '#bookTitle, .BookPageTitleSection, h1[data-testid="bookTitle"]'),
+}
+
+
+class WrongPageError(LayoutChangedError):
+    """A page was recognised, as one of another kind."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +72,17 @@ def text_of(node: Tag | None, before: Tag | None = None) -> str:
     Returns:
         Its text without scripts and comments; empty for None.
     """
-    pieces = []
+    pieces, block = [], node
     for part in node.descendants if node else ():
         if part is before:
             break
         if isinstance(part, Tag):
-            pieces.append("\n" if part.name == "br" or part.name in _BLOCKS else "")
+            pieces.append("\n" if part.name == "br" else "")
         elif type(part) is NavigableString:  # its subclasses are scripts, styles and comments
-            pieces.append(_SPACES.sub(" ", part))
+            text = _SPACES.sub(" ", part)
+            own = block if text in {"", " "} else _block_around(part, node)
+            pieces += [text] if own is block else ["\n", text]
+            block = own
     return "\n".join(line.strip(" ") for line in "".join(pieces).split("\n")).strip()
 
 
@@ -96,39 +108,47 @@ def address_of(soup: BeautifulSoup) -> str:
         The address without language, query and fragment; empty if the page doesn't say.
     """
     canonical = soup.find("link", rel="canonical", href=True)
-    # Second, since the old layout names a book's best edition there, not the one shown.
+    if canonical:
+        return plain_address(urljoin(SITE, str(canonical["href"])))
     social = soup.find("meta", property="og:url", content=True)
-    said = (canonical and canonical["href"]) or (social and social["content"])
-    return plain_address(urljoin(SITE, str(said))) if said else ""
+    said = plain_address(urljoin(SITE, str(social["content"]))) if social else ""
+    # The old layout names a book's best edition there, not the one shown.
+    return said if _KIND.search(urlsplit(said).path) else ""
 
 
-def require_kind(address: str, marker: str, url: str) -> None:
-    """Refuse a page that says itself that it is of another kind, though it may hold a few such items.
+def base_of(address: str, url: str) -> str:
+    """Choose what a page's links are relative to.
 
     Args:
         address: What the page calls its own address; may be empty.
-        marker: The part of the path that tells the kind, such as ``/list/show/``.
+        url: Where the page comes from: an address, or a file.
+
+    Returns:
+        An address.
+    """
+    return url if is_address(url) else address or SITE
+
+
+def refuse_other_kinds(soup: BeautifulSoup, address: str, own: str, url: str) -> None:
+    """Refuse a page of another kind, though it may hold a few items of this one.
+
+    Args:
+        soup: The page.
+        address: What it calls its own address; may be empty.
+        own: The kind that it should be: QUOTES, LIST or BOOK.
         url: Where the page comes from, for the message.
 
     Raises:
-        LayoutChangedError: If the address tells of another kind.
+        WrongPageError: If its address tells of another kind, or it holds items of others only.
     """
     found = _KIND.search(urlsplit(address).path)
-    if found and marker not in found[0]:
-        raise LayoutChangedError(f"{url} is a page of another kind: it calls itself {address}", value=address)
-
-
-def plain_address(url: str) -> str:
-    """Strip an address of what doesn't tell one page from another.
-
-    Args:
-        url: An absolute address.
-
-    Returns:
-        It without language, query and fragment.
-    """
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, _LOCALE.sub("", parts.path), "", ""))
+    if found and own not in found[0]:
+        raise WrongPageError(f"{url} is a page of another kind: it calls itself {address}", value=address)
+    if soup.select_one(_ITEMS[own][1]):
+        return
+    for noun, selector in _ITEMS.values():
+        if soup.select_one(selector):
+            raise WrongPageError(f"{url} is a page of {noun}, not of {_ITEMS[own][0]}", value=url)
 
 
 def page_numbers(soup: BeautifulSoup) -> tuple[int, int]:
@@ -148,6 +168,13 @@ def page_numbers(soup: BeautifulSoup) -> tuple[int, int]:
             own = int(line_of(current))
         numbers += [number for link in pager.select("a[href]") if (number := _page_in(str(link["href"])))]
     return own, max(own, *numbers)
+
+
+def _block_around(text: NavigableString, node: Tag) -> Tag:
+    for parent in text.parents:
+        if parent is node or parent.name in _BLOCKS:
+            return parent
+    return node
 
 
 def _pagers(soup: BeautifulSoup) -> Iterator[Tag]:

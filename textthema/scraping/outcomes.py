@@ -31,9 +31,10 @@ from textthema.errors import (
     ScrapingError,
     UnreachableError,
 )
-from textthema.scraping.markup import Reading, soup_of
+from textthema.scraping.markup import Reading, WrongPageError, soup_of
 
 CHALLENGE_STATUS = 202
+_SHORT_PAGE = 2000  # characters; a challenge shows nothing else
 _SIGN_IN_PATH = re.compile(r"^/(?:user/(?:sign_in|sign_up|new)|ap/(?:signin|register))\b")
 _SIGN_IN_WORDS = re.compile(r"\b(?:sign in|sign up|log in)\b|\balready a member\b", re.IGNORECASE)
 _INTERSTITIAL = '[class*="LoginInterstitial"], [data-react-class*="LoginInterstitial"]'
@@ -57,7 +58,7 @@ class Loaded:
         headers: Response headers, names in lower case.
         html: The page as it stood after pop-ups were closed and hidden parts opened.
         popups: How many pop-ups were closed.
-        fault: Why the transfer did not come to its end; empty if it did.
+        fault: Why the transfer did not come to its end; empty if it did. Without HTML there was no answer at all.
     """
 
     url: str
@@ -95,10 +96,12 @@ class Page(Outcome):
     Args:
         reading: What it holds.
         popups: How many pop-ups were closed before it was read.
+        html: The page, where it says that it holds nothing; to be kept for diagnosis.
     """
 
     reading: Reading = field(default_factory=lambda: Reading(()))
     popups: int = 0
+    html: str = field(default="", repr=False)
 
 
 class LoginWall(Outcome):
@@ -141,9 +144,15 @@ class LayoutChanged(Outcome):
     error = LayoutChangedError
 
 
+@dataclass(frozen=True)
 class Unreachable(Outcome):
-    """No answer, half an answer, or the server's own failure."""
+    """No answer, half an answer, or the server's own failure.
 
+    Args:
+        offline: Whether there was no answer at all, so that other pages won't be had either.
+    """
+
+    offline: bool = False
     error = UnreachableError
 
 
@@ -163,7 +172,10 @@ def judge(loaded: Loaded, parse: Callable[[str, str], Reading]) -> Outcome:
     if refusal:
         return refusal
     try:
-        return Page(loaded.url, reading=parse(loaded.html, loaded.url), popups=loaded.popups)
+        reading = parse(loaded.html, loaded.url)
+        return Page(loaded.url, reading=reading, popups=loaded.popups, html="" if reading.records else loaded.html)
+    except WrongPageError as error:
+        return LayoutChanged(loaded.url, str(error), html=loaded.html)
     except LayoutChangedError as error:
         return _why_without_items(loaded, str(error))
 
@@ -182,14 +194,15 @@ def _refusal(loaded: Loaded) -> Outcome | None:
         return RateLimited(url, f"the site answered {status}{asked}", retry_after=after)
     if status != 200:
         return Unreachable(url, f"the site answered {status}")
-    return Unreachable(url, loaded.fault) if loaded.fault else None
+    return Unreachable(url, loaded.fault, offline=not loaded.html) if loaded.fault else None
 
 
 def _why_without_items(loaded: Loaded, otherwise: str) -> Outcome:
     if not loaded.html.strip():
         return Unreachable(loaded.url, "the answer was empty")
     soup = soup_of(loaded.html)
-    if _CHALLENGE_MARKUP.search(loaded.html) or _CHALLENGE_WORDS.search(soup.get_text(" ")):
+    words = soup.get_text(" ")
+    if _CHALLENGE_MARKUP.search(loaded.html) or (len(words) < _SHORT_PAGE and _CHALLENGE_WORDS.search(words)):
         return Challenge(loaded.url, "the site asks whether a person is there")
     if _asks_to_sign_in(soup):
         return LoginWall(loaded.url, "the site shows nothing without signing in")

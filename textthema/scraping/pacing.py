@@ -24,13 +24,13 @@ class Manners:
         delay: Seconds between the beginnings of two pages; robots.txt may ask for more.
         backoff: Seconds before the second try; each further pause is twice as long, up to five minutes.
         tries: How often a page is asked for in a row before it counts as failed.
-        longest_wait: A Retry-After of more seconds ends the run.
+        patience: Seconds to wait for a site that does not answer at all, or asks for fewer requests.
     """
 
     delay: float = 3.0
     backoff: float = 5.0
     tries: int = 8
-    longest_wait: float = 3600.0
+    patience: float = 24 * 3600.0
 
 
 class Pacer:

@@ -53,6 +53,12 @@ function namesOf(control) {
     .filter(Boolean);
 }
 
+// An icon has no click() of its own.
+function click(control) {
+  const target = control.closest("button, a, [role=button]") || control;
+  target.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+}
+
 function dismissPopup() {
   const popup = findPopup();
   if (!popup) return false;
@@ -60,7 +66,7 @@ function dismissPopup() {
   const control =
     controls.find(each => namesOf(each).some(name => DISMISS.test(name))) ||
     controls.find(each => each.closest("[class*=close i], [class*=dismiss i]"));
-  if (control) control.click();
+  if (control) click(control);
   return Boolean(control);
 }
 
@@ -75,13 +81,12 @@ function moreControls() {
   return [...new Set(controls)].filter(each => MORE.test(each.innerText));
 }
 
+// Called until it says yes: a control does nothing before the page's own scripts have got hold of it.
 function openMore() {
-  for (const control of moreControls()) {
+  const controls = moreControls();
+  for (const control of controls) {
     control.scrollIntoView({ block: "center" });
-    control.click();
+    click(control);
   }
-}
-
-function allIsOpen() {
-  return moreControls().length === 0;
+  return controls.length === 0;
 }

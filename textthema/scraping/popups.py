@@ -11,23 +11,24 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 _SCRIPT = (files("textthema.scraping") / "page.js").read_text(encoding="utf-8")
 _SECONDS_TO_SETTLE = 5
-_LOOK_EVERY_SECONDS = 0.05
+_LOOK_EVERY_SECONDS = 0.1
 _ROUNDS = 3
 
 
-def dismiss_popup(driver: WebDriver) -> bool:
-    """Close a sign-in pop-up if one is shown, and wait until the page is back.
+def dismiss_popups(driver: WebDriver) -> int:
+    """Close sign-in pop-ups as long as one is shown, and wait until the page is back.
 
     Args:
         driver: A browser with a page.
 
     Returns:
-        Whether one was closed. One without a control that closes it stays; the page is then judged as it stands.
+        How many were closed. One without a control that closes it stays; the page is then judged as it stands.
     """
-    if not _call(driver, "dismissPopup"):
-        return False
-    _wait_until(driver, "popupIsGone")
-    return True
+    for closed in range(_ROUNDS):
+        if not _call(driver, "dismissPopup"):
+            return closed
+        _wait_until(driver, "popupIsGone")
+    return _ROUNDS
 
 
 def open_hidden_parts(driver: WebDriver) -> int:
@@ -41,11 +42,11 @@ def open_hidden_parts(driver: WebDriver) -> int:
     """
     popups = 0
     for _ in range(_ROUNDS):
-        _call(driver, "openMore")
-        _wait_until(driver, "allIsOpen")
-        if not dismiss_popup(driver):
+        _wait_until(driver, "openMore")
+        closed = dismiss_popups(driver)
+        if not closed:
             break
-        popups += 1
+        popups += closed
     return popups
 
 

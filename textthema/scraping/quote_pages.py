@@ -8,14 +8,15 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup, Tag
 
 from textthema.errors import LayoutChangedError
+from textthema.scraping.addresses import plain_address
 from textthema.scraping.markup import (
-    SITE,
+    QUOTES,
     Reading,
     address_of,
+    base_of,
     line_of,
     page_numbers,
-    plain_address,
-    require_kind,
+    refuse_other_kinds,
     soup_of,
     text_of,
 )
@@ -25,10 +26,10 @@ _BAR = "―"
 _MARKS = ("“", "”")
 _ATTRIBUTION = ".authorOrTitle, [id^=quote_book_link]"
 _BOOK_LINK = re.compile(r"/work/quotes/|/book/show/")
-_QUOTE_LINK = re.compile(r"/quotes/(\d+)")
+_QUOTE_LINK = re.compile(r"^(?:https?://[^/]+)?/quotes/(\d+)")
 _LIKES = re.compile(r"([\d,.]+)\s+likes?\b")
-_NAME_AFTER_BAR = re.compile(rf"(.*”)\s*{_BAR}\s*([^\n{_BAR}]+)", re.DOTALL)
-_NO_QUOTES = re.compile(r"\bno quotes\b|\b0 quotes\b|\bshowing 0\b", re.IGNORECASE)
+_NAME_AFTER_BAR = re.compile(rf"(.*”)\s*{_BAR}\s*([^\n{_BAR}”]+)", re.DOTALL)
+_NO_QUOTES = re.compile(r"\bno quotes\b", re.IGNORECASE)
 
 
 def parse_quotes(html: str, url: str) -> Reading:
@@ -36,7 +37,7 @@ def parse_quotes(html: str, url: str) -> Reading:
 
     Args:
         html: The page.
-        url: Its address, for messages.
+        url: Its address, or the file that it was saved to.
 
     Returns:
         Its quotes, and how many pages there are.
@@ -46,10 +47,9 @@ def parse_quotes(html: str, url: str) -> Reading:
     """
     soup = soup_of(html)
     address = address_of(soup)
-    require_kind(address, "/quotes", url)
-    if soup.find(id="bookTitle") or soup.find(class_=["BookPageTitleSection", "bookTitle"]):
-        raise LayoutChangedError(f"{url} is a page about books, not one of quotes", value=url)
-    quotes = tuple(_quote(block) for block in soup.find_all(class_="quoteText"))
+    refuse_other_kinds(soup, address, QUOTES, url)
+    base = base_of(address, url)
+    quotes = tuple(_quote(block, base) for block in soup.find_all(class_="quoteText"))
     if not quotes and not _says_there_are_none(soup):
         raise LayoutChangedError(f"{url} holds no quote where quotes should be", value=url)
     number, last = page_numbers(soup)
@@ -57,20 +57,20 @@ def parse_quotes(html: str, url: str) -> Reading:
 
 
 def _says_there_are_none(soup: BeautifulSoup) -> bool:
-    return bool(soup.select_one(".quotes, .leftContainer, .mainContent") and _NO_QUOTES.search(line_of(soup.body)))
+    place = soup.find(class_="quotes") or soup.find(class_="leftContainer")
+    return bool(_NO_QUOTES.search(line_of(place)))
 
 
-def _quote(block: Tag) -> Quote:
+def _quote(block: Tag, base: str) -> Quote:
     words, author, book = _words_and_attribution(block)
-    footer = _footer(block)
-    likes = _LIKES.search(line_of(footer))
-    url, quote_id = _address_and_number(footer)
+    surroundings = _surroundings(block)
+    likes, url, quote_id = _likes_and_address(surroundings, base)
     return Quote(
         quote=words,
         author=author,
         book=book,
-        tags=[tag for link in footer.select('a[href*="/quotes/tag"]') if (tag := line_of(link))] if footer else [],
-        likes=int(re.sub(r"\D", "", likes[1])) if likes else None,
+        tags=[tag for link in surroundings.select('a[href*="/quotes/tag"]') if (tag := line_of(link))],
+        likes=likes,
         url=url,
         quote_id=quote_id or hashed_id(words, author),
     )
@@ -97,15 +97,20 @@ def _without_marks(text: str) -> str:
     return text
 
 
-def _footer(block: Tag) -> Tag | None:
-    whole = block.find_parent(class_="quote") or block.find_parent("li")
-    inside = whole.select_one(".quoteFooter") if whole else None
-    return inside or block.find_next_sibling(class_="quoteFooter")
+def _surroundings(block: Tag) -> Tag:
+    """Find what holds a quote's tags and likes: its footer, or else its frame."""
+    frame = block.find_parent(class_="quote") or block.find_parent("li")
+    footer = frame.select_one(".quoteFooter") if frame else block.find_next_sibling(class_="quoteFooter")
+    return footer or frame or block
 
 
-def _address_and_number(footer: Tag | None) -> tuple[str, str]:
-    for link in footer.select("a[href]") if footer else ():
+def _likes_and_address(surroundings: Tag, base: str) -> tuple[int | None, str, str]:
+    likes, address, number = None, "", ""
+    for link in surroundings.select("a[href]"):
         found = _QUOTE_LINK.search(str(link["href"]))
-        if found:
-            return plain_address(urljoin(SITE, str(link["href"]))), found[1]
-    return "", ""
+        if not found or found[1] != (number or found[1]):
+            continue
+        address, number = plain_address(urljoin(base, str(link["href"]))), found[1]
+        count = _LIKES.search(line_of(link))
+        likes = int(re.sub(r"\D", "", count[1])) if count else likes
+    return likes, address, number

@@ -68,7 +68,7 @@ class BookDetails:
         description: The whole of it, with its line breaks; may be empty.
         genres: All genres in the site's order.
         rating: Mean rating in stars, or None if nobody rated it.
-        url: Address of the page.
+        url: Address of the page; empty if a saved page doesn't say.
     """
 
     title: str
@@ -82,7 +82,7 @@ class BookDetails:
     @property
     def key(self) -> str:
         """What makes it the same book on another page."""
-        return book_key(self.url)
+        return book_key(self.url) if self.url else hashed_id(self.title, self.author)
 
 
 Record = Quote | ListedBook | BookDetails

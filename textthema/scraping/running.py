@@ -12,7 +12,7 @@ from textthema.scraping.browser import Browser, BrowserSettings
 from textthema.scraping.collecting import Collector, Plan, Tally
 from textthema.scraping.command import Script
 from textthema.scraping.export import export_csv
-from textthema.scraping.journal import Journal
+from textthema.scraping.journal import PENDING, Journal
 from textthema.scraping.kinds import KINDS, Kind
 from textthema.scraping.pacing import Manners
 from textthema.scraping.saved_pages import enter_saved_pages
@@ -30,7 +30,7 @@ def journal_path(out: Path) -> Path:
     Returns:
         A file beside it.
     """
-    return out.with_name(f"{out.stem}.journal.sqlite3")
+    return out.with_name(f"{out.name}.journal.sqlite3")
 
 
 def run(script: Script, args: argparse.Namespace) -> int:
@@ -57,9 +57,11 @@ def run(script: Script, args: argparse.Namespace) -> int:
             export_csv(journal, kind.columns, args.out)
             print(f"{seen:,} {kind.noun} in {len(args.from_html):,} pages; {len(journal):,} are in {args.out}")
             return 0
+        plan = Plan(kind, args.out, script.series(args), getattr(args, "pages", None))
         if args.retry_failed:
-            print(f"{journal.reopen_failed():,} failed pages are asked for again")
-        _collect(Plan(kind, args.out, script.series(args), getattr(args, "pages", None)), args, journal)
+            journal.plan(plan.series, plan.last)
+            print(f"{journal.reopen_troubles():,} failed and skipped pages are asked for again")
+        _collect(plan, args, journal)
         skipped = sum(each.skipped for each in journal.counts())
         note = f" ({skipped:,} pages were skipped; --status says why)" if skipped else ""
         print(f"all pages are done: {len(journal):,} {kind.noun} are in {args.out}{note}")
@@ -68,18 +70,18 @@ def run(script: Script, args: argparse.Namespace) -> int:
 
 def _collect(plan: Plan, args: argparse.Namespace, journal: Journal) -> None:
     settings = BrowserSettings(
-        profile=args.out.with_name(f"{args.out.stem}.browser").resolve(),
+        profile=args.out.with_name(f"{args.out.name}.browser").resolve(),
         headed=args.headed,
         grid=args.grid,
         timeout=args.timeout,
     )
-    manners = Manners(delay=args.delay, backoff=args.backoff)
+    manners = Manners(delay=args.delay, backoff=args.backoff, patience=args.patience)
     every = 0.5 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES_OF_A_LOG
     with Browser(settings) as browser, tqdm(unit=" pages", mininterval=every, maxinterval=every) as bar:
 
         def report(tally: Tally) -> None:
-            bar.total = tally.pages + journal.pages_left()
-            bar.set_postfix_str(_told(tally, plan.kind), refresh=False)
+            bar.total = tally.pages + journal.count(PENDING)
+            bar.set_postfix_str(tally.waiting or _told(tally, plan.kind), refresh=bool(tally.waiting))
             bar.update(tally.pages - bar.n)
 
         Collector(plan, journal, browser, manners, report).run()

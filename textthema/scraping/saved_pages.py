@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from textthema.errors import UnreadableFileError
+from textthema.errors import LayoutChangedError, UnreadableFileError
 from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import Kind
 from textthema.scraping.markup import Reading
@@ -35,10 +35,11 @@ def read_saved_page(path: Path, kind: Kind) -> Reading:
         html = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise UnreadableFileError(f"can't read {path}: {error.strerror}", value=str(path)) from error
-    # What is wrong with a saved page is said of the file, not of the address that the page names.
-    outcome = judge(Loaded(str(path), html=html), lambda text, _: kind.parse(text, str(path)))
+    outcome = judge(Loaded(str(path), html=html), kind.parse)
     if not isinstance(outcome, Page):
         raise outcome.error(f"{outcome.name}: {outcome.reason} (in {path})", value=str(path))
+    if not outcome.reading.records:
+        raise LayoutChangedError(f"LayoutChanged: {path} says itself that it holds no {kind.noun}", value=str(path))
     return outcome.reading
 
 
@@ -57,6 +58,10 @@ def enter_saved_pages(paths: Sequence[Path], kind: Kind, journal: Journal) -> in
         TextThemaError: As ``read_saved_page``, for the first file that can't be used; nothing is entered then.
     """
     readings = [read_saved_page(path, kind) for path in tqdm(paths, unit="page", disable=None)]
-    for path, reading in zip(paths, readings, strict=True):
-        journal.record_saved(reading.address or path.name, reading.number, reading.records)
+    journal.record_saved(
+        [
+            (reading.address or path.name, reading.number, reading.records)
+            for path, reading in zip(paths, readings, strict=True)
+        ]
+    )
     return sum(len(reading.records) for reading in readings)

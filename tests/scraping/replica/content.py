@@ -14,6 +14,7 @@ from pathlib import Path
 
 SAMPLE = Path(__file__).parents[3] / "data" / "sample" / "quotes.csv"
 PER_PAGE = 30
+GOODREADS = "https://www.goodreads.com"
 
 
 @dataclass(frozen=True)
@@ -97,23 +98,23 @@ class Site:
                     seen = rows.setdefault(quote.number, (quote, []))[1]
                     if url not in seen:
                         seen.append(url)
-        return [quote_row(quote, seen) for quote, seen in rows.values()]
+        return [quote_row(quote, seen, address) for quote, seen in rows.values()]
 
 
-def quote_row(quote: SiteQuote, found_on: list[str]) -> dict[str, str]:
+def quote_row(quote: SiteQuote, found_on: list[str], address: str = GOODREADS) -> dict[str, str]:
     return {
         "quote": quote.text,
         "author": quote.author,
         "book": quote.book,
         "tags": json.dumps(quote.tags, ensure_ascii=False),
         "likes": "" if quote.likes is None else str(quote.likes),
-        "url": f"https://www.goodreads.com{quote.path}",
+        "url": f"{address}{quote.path}",
         "quote_id": str(quote.number),
         "found_on": json.dumps(found_on, ensure_ascii=False),
     }
 
 
-def book_row(book: SiteBook, address: str) -> dict[str, str]:
+def book_row(book: SiteBook, address: str = GOODREADS) -> dict[str, str]:
     return {
         "title": book.title,
         "author": book.author,
@@ -204,8 +205,9 @@ def invented_quotes(n: int, first: int = 100_000) -> list[SiteQuote]:
 
 
 def a_site(per_page: int = PER_PAGE, quotes: Iterable[SiteQuote] = ()) -> Site:
-    """The whole replica; the quotes given first, or else the sample and the strange ones."""
-    return Site([*quotes] or [*STRANGE_QUOTES, *sample_quotes()], some_books(), per_page)
+    """The whole replica; the quotes given, or else the strange ones, two of them twice, and the sample."""
+    twice = STRANGE_QUOTES[:2]
+    return Site([*quotes] or [*STRANGE_QUOTES, twice[0], *sample_quotes(), twice[1]], some_books(), per_page)
 
 
 def some_books(n: int = 130) -> list[SiteBook]:

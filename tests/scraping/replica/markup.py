@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from html import escape
 
-from tests.scraping.replica.content import Site, SiteBook, SiteQuote, slug
+from tests.scraping.replica.content import GOODREADS, Site, SiteBook, SiteQuote, slug
 
 # As long as a real quote's hidden tooltip, so that a page of thirty has a real page's size.
 TOOLTIP = "var words = '<div class=\\'readable\\'>A description of no book in particular.<\\/div>';\n" * 45
-GOODREADS = "https://www.goodreads.com"
 
 # The real header always holds a drawer with a modal's classes; it is out of sight.
 HEADER = """
@@ -234,12 +233,14 @@ def present_book_page(book: SiteBook, embedded: bool = False) -> str:
     section = f'<div class="TruncatedContent"><span class="Formatted">{description}</span>{more if long else ""}</div>'
     opener = f"""<script>
 const hidden = {hidden.replace("<", chr(92) + "u003c")};
+setTimeout(() => {{  // the page's own scripts get hold of its buttons a little later
 document.querySelector('.TruncatedContent button')?.addEventListener('click', event => {{
   document.querySelector('.Formatted').innerHTML = hidden.description; event.target.textContent = 'Show less';
 }});
 document.querySelector('.CollapsableList button')?.addEventListener('click', event => {{
   event.target.closest('div').insertAdjacentHTML('beforebegin', hidden.genres.join('')); event.target.closest('div').remove();
 }});
+}}, 150);
 </script>"""
     if embedded:
         opener = next_data(book)
