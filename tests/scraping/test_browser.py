@@ -95,7 +95,7 @@ def test_an_interstitial_is_closed_and_the_page_under_it_read(browser, replica):
     assert len(judge(loaded, parse_quotes).reading.records) == 30
 
 
-@pytest.mark.parametrize("fault", [Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL])
+@pytest.mark.parametrize("fault", [Fault.POPUP, Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL])
 @pytest.mark.parametrize("number", [0, 1], ids=["old layout", "present layout"])
 def test_a_book_is_opened_whole_though_a_pop_up_comes(browser, replica, fault, number):
     replica.schedule = first(fault)
@@ -103,7 +103,14 @@ def test_a_book_is_opened_whole_though_a_pop_up_comes(browser, replica, fault, n
     loaded = browser.load(f"{replica.address}{book.path}", open_parts=True)
     [found] = parse_book(loaded.html, loaded.url).records
     assert (found.description, found.genres) == (book.description, list(book.genres))
+    # One that comes after the page was read is in nobody's way.
+    assert loaded.popups == replica.dismissed == 1 or fault is Fault.POPUP_LATER
+
+
+def test_a_pop_up_over_a_list_of_quotes_is_closed(browser, replica):
+    loaded = browser.load(misbehave(replica, Fault.POPUP))
     assert loaded.popups == replica.dismissed == 1
+    assert len(judge(loaded, parse_quotes).reading.records) == 30
 
 
 def test_the_drawer_that_every_page_hides_is_no_pop_up(browser, replica):

@@ -13,6 +13,7 @@ from tests.scraping.replica import markup
 class Fault(StrEnum):
     """What can be wrong with an answer."""
 
+    POPUP = "pop-up at once"
     POPUP_LATER = "pop-up after some milliseconds"
     POPUP_ON_SCROLL = "pop-up on scroll"
     INTERSTITIAL = "whole page in the way, which can be closed"
@@ -30,7 +31,7 @@ class Fault(StrEnum):
     GONE = "404"
 
 
-HARMLESS = (None, Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL)
+HARMLESS = (None, Fault.POPUP, Fault.POPUP_LATER, Fault.POPUP_ON_SCROLL)
 Schedule = Callable[[str, int], Fault | None]
 
 
@@ -66,6 +67,7 @@ class Answer:
 
 
 ANSWERS: dict[Fault, Callable[[str], Answer]] = {
+    Fault.POPUP: lambda html: Answer(html.replace("</body>", f"{markup.POPUP_AT_ONCE}</body>")),
     Fault.POPUP_LATER: lambda html: Answer(html.replace("</body>", f"{markup.POPUP_LATER}</body>")),
     Fault.POPUP_ON_SCROLL: lambda html: Answer(html.replace("</body>", f"{markup.POPUP_ON_SCROLL}</body>")),
     Fault.INTERSTITIAL: lambda _: Answer(markup.INTERSTITIAL_PAGE),

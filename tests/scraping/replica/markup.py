@@ -34,7 +34,8 @@ function showSignIn() {
 WHEN
 </script>
 """
-POPUP_LATER = POPUP.replace("WHEN", "setTimeout(showSignIn, 0);")
+POPUP_AT_ONCE = POPUP.replace("WHEN", "showSignIn();")
+POPUP_LATER = POPUP.replace("WHEN", "setTimeout(showSignIn, 120);")
 POPUP_ON_SCROLL = POPUP.replace("WHEN", "addEventListener('scroll', showSignIn, {once: true});")
 INTERSTITIAL_PAGE = """<!DOCTYPE html><html><head><title>Goodreads</title></head><body>
 <div class="LoginInterstitial"><h1>Discover & read more</h1><a href="/user/sign_in">Sign in</a>
