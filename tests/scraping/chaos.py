@@ -23,10 +23,11 @@ from threading import Timer
 
 import psutil
 
-from tests.scraping.processes import ended, running_on
+from tests.scraping.processes import ended
 from tests.scraping.replica.content import STRANGE_QUOTES, Site, a_site, invented_quotes
 from tests.scraping.replica.faults import Fault, at_random
 from tests.scraping.replica.server import Replica
+from textthema.scraping.browser import processes_on
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scraper" / "nlp_dataset_scraper.py"
@@ -170,7 +171,7 @@ def _report(site: Site, replica: Replica, killer: Killer, out: Path, *, stops: i
         refetched=sum(max(0, replica.served_whole(path) - 1) for path in paths),
         equals_truth=rows == site.quote_rows(replica.address, PATHS),
         each_once=len({row["quote_id"] for row in rows}) == len(rows),
-        left_running=len(running_on(str(out.parent), seconds_to_end=10)),
+        left_running=len(psutil.wait_procs(processes_on(out.with_name(f"{out.name}.browser")), timeout=10)[1]),
     )
 
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from tests.scraping.processes import ended, running_on
+from tests.scraping.processes import ended
 from tests.scraping.replica.content import a_site, some_books
 from tests.scraping.replica.faults import Fault, first
 from tests.scraping.replica.server import Replica
 from textthema.errors import BrowserError
 from textthema.scraping.book_pages import parse_book
-from textthema.scraping.browser import _FLAGS, USER_AGENT, Browser, BrowserSettings
+from textthema.scraping.browser import _FLAGS, USER_AGENT, Browser, BrowserSettings, processes_on
 from textthema.scraping.outcomes import Challenge, Gone, LayoutChanged, LoginWall, Page, RateLimited, Unreachable, judge
 from textthema.scraping.quote_pages import parse_quotes
 
@@ -126,7 +126,7 @@ def test_it_says_who_it_is(browser, replica):
 
 def test_a_killed_browser_is_started_again_and_the_page_fetched(browser, replica, profile):
     browser.load(f"{replica.address}/quotes")
-    for process in running_on(f"--user-data-dir={profile}"):
+    for process in processes_on(profile):
         process.kill()
     assert type(judge(browser.load(f"{replica.address}/quotes"), parse_quotes)) is Page
 
@@ -140,18 +140,31 @@ def test_what_a_killed_run_left_is_cleared_away(browser, replica, tmp_path):
     command = [sys.executable, "-c", code, str(profile), f"{replica.address}/quotes"]
     with ended(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as run:
         assert run.stdout.readline() == "up\n"
-    assert running_on(f"--user-data-dir={profile}")
+    assert processes_on(profile)
     with Browser(BrowserSettings(profile)):
-        assert not running_on(f"--user-data-dir={profile}")
+        assert not processes_on(profile)
         assert not profile.exists()
+
+
+def test_a_driver_without_its_browser_is_cleared_away_too(replica, tmp_path, chromium_path):
+    profile = tmp_path / "driver only"
+    left = Browser(BrowserSettings(profile))
+    left.load(f"{replica.address}/quotes")
+    for process in processes_on(profile):
+        if "driver" not in process.name():
+            process.kill()
+    assert [process.name() for process in processes_on(profile)] == ["chromedriver"]
+    with Browser(BrowserSettings(profile)):
+        assert processes_on(profile) == []
+    left.close()
 
 
 def test_nothing_is_left_when_it_is_closed(replica, tmp_path, browser):
     profile = tmp_path / "own"
     with Browser(BrowserSettings(profile)) as own:
         own.load(f"{replica.address}/quotes")
-        assert running_on(f"--user-data-dir={profile}")
-    assert not running_on(f"--user-data-dir={profile}")
+        assert processes_on(profile)
+    assert not processes_on(profile)
     assert not profile.exists()
 
 

@@ -41,6 +41,7 @@ _FLAGS = (
 )
 _COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
 _SECONDS_TO_END = 10
+_MARK = "TEXTTHEMA_SCRAPER_PROFILE"
 _TRIES = 3
 # The driver's own sign that the address, not the browser, is at fault.
 _NETWORK_ERROR = re.compile(r"net::ERR_\w+")
@@ -54,6 +55,23 @@ def find_chromium() -> str | None:
         Its path, or None, where Selenium Manager looks further.
     """
     return os.environ.get("CHROME_BIN") or next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
+def processes_on(profile: Path) -> list[psutil.Process]:
+    """Find the browser that runs on a profile and its driver, whoever started them and whether they still have both.
+
+    Args:
+        profile: The profile's folder.
+
+    Returns:
+        The processes.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if process.environ().get(_MARK) == str(profile):
+                found.append(process)
+    return found
 
 
 @dataclass(frozen=True)
@@ -171,17 +189,10 @@ class Browser:
     def _clear_away(self) -> None:
         if self._settings.grid:
             return
-        found = _processes_of(self._settings.profile)
+        found = processes_on(self._settings.profile)
         for process in found:
             with suppress(psutil.NoSuchProcess):
-                try:
-                    process.kill()
-                except psutil.AccessDenied as error:
-                    raise BrowserError(
-                        f"process {process.pid} of another user runs a browser on {self._settings.profile}; end it, "
-                        "or choose another --out",
-                        value=process.pid,
-                    ) from error
+                process.kill()
         psutil.wait_procs(found, timeout=_SECONDS_TO_END)
         shutil.rmtree(self._settings.profile, ignore_errors=True)
 
@@ -212,8 +223,11 @@ def _start(settings: BrowserSettings) -> WebDriver:
         options.add_argument("--no-sandbox")  # Chromium's sandbox refuses to run as root
     if program := find_chromium():
         options.binary_location = program
-    # A session of its own, so that Ctrl-C in the terminal reaches the scraper alone.
-    service = webdriver.ChromeService(shutil.which("chromedriver"), popen_kw={"start_new_session": True})
+    service = webdriver.ChromeService(
+        shutil.which("chromedriver"),
+        env={**os.environ, _MARK: str(settings.profile)},  # the browser inherits it
+        popen_kw={"start_new_session": True},  # Ctrl-C in the terminal reaches the scraper alone
+    )
     with _default_timeout(seconds):  # the only way to tell it to the local driver's connection
         return webdriver.Chrome(options=options, service=service)
 
@@ -265,16 +279,3 @@ def _is_whole(driver: WebDriver, response: dict) -> bool:
             return True
         raise
     return not body.strip() or "</html" in body[-50_000:].lower()
-
-
-def _processes_of(profile: Path) -> list[psutil.Process]:
-    """Find browsers that run on a profile, and the drivers that started them."""
-    mark, found = f"--user-data-dir={profile}", []
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if mark in process.cmdline():
-                parent = process.parent()
-                if parent and parent.name().startswith("chromedriver"):
-                    found.append(parent)
-                found.append(process)
-    return found
