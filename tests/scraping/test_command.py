@@ -51,6 +51,7 @@ def test_the_default_topics(run):
         (SCRIPTS[0], ["--site", "goodreads.com"], "web address"),
         (SCRIPTS[0], ["--status", "--out", "none.csv"], "nothing was collected"),
         (SCRIPTS[0], ["--from-html", "none.html", "--out", "x.csv"], "none.html"),
+        (SCRIPTS[0], ["--topics", " ", "--out", "x.csv"], "nothing to collect"),
         (SCRIPTS[2], ["--urls", "none.csv", "--out", "x.csv"], "book_url_scraper.py writes such a file"),
     ],
 )
@@ -59,7 +60,7 @@ def test_bad_input_is_named(run, tmp_path, script, arguments, says):
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "x.csv").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("content", "says"), [("title\nA\n", "no column url"), ("url\nftp:x\n", "no web address")])
@@ -85,7 +86,7 @@ def test_a_saved_page_of_the_wrong_kind_is_an_error_and_no_table(run, tmp_path):
     done = run(SCRIPTS[0], "--from-html", "p.html", "--out", "q.csv")
     assert done.returncode == 6
     assert "LayoutChanged" in done.stderr
-    assert not (tmp_path / "q.csv").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["p.html"]
 
 
 def test_a_missing_package_is_named(root, tmp_path):

@@ -6,7 +6,7 @@ from textthema.errors import ChallengeError, LayoutChangedError, LoginWallError,
 from textthema.scraping.export import export_csv
 from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import BOOK_DETAILS, BOOK_LIST, QUOTES
-from textthema.scraping.saved_pages import enter_saved_pages, read_saved_page
+from textthema.scraping.saved_pages import read_saved_page, read_saved_pages
 
 SITE = a_site()
 
@@ -27,7 +27,7 @@ def table(tmp_path, read_csv):
 
     def read(kind, *paths):
         with Journal(tmp_path / f"{kind.name}.sqlite3", kind.name) as journal:
-            enter_saved_pages(paths, kind, journal)
+            journal.record_saved(read_saved_pages(paths, kind))
             export_csv(journal, kind.columns, tmp_path / "out.csv")
         return read_csv(tmp_path / "out.csv")
 
@@ -89,13 +89,12 @@ def test_lists_and_books(save, table):
     ],
     ids=["list", "none", "challenge", "sign-in", "empty"],
 )
-def test_one_page_that_is_none_and_nothing_is_entered(tmp_path, save, html, error):
+def test_one_page_that_is_none_is_named(save, html, error):
     good, bad = save("good.html", quotes_page(1)), save("bad.html", html)
-    with Journal(tmp_path / "j", "quotes") as journal:
-        with pytest.raises(error, match=r"bad\.html"):
-            enter_saved_pages([good, bad], QUOTES, journal)
-        assert len(journal) == 0
-        assert journal.counts() == []
+    with pytest.raises(error, match=r"bad\.html") as caught:
+        read_saved_pages([good, bad], QUOTES)
+    assert str(caught.value).count("bad.html") == 1
+    assert str(caught.value).startswith(error.__name__.removesuffix("Error"))
 
 
 def test_a_file_that_is_not_there(tmp_path):

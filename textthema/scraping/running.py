@@ -8,14 +8,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from textthema.errors import InputError
 from textthema.scraping.browser import Browser, BrowserSettings
 from textthema.scraping.collecting import Collector, Plan, Tally
 from textthema.scraping.command import Script
 from textthema.scraping.export import export_csv
-from textthema.scraping.journal import PENDING, Journal
+from textthema.scraping.journal import PENDING, SKIPPED, Journal
 from textthema.scraping.kinds import KINDS, Kind
 from textthema.scraping.pacing import Manners
-from textthema.scraping.saved_pages import enter_saved_pages
+from textthema.scraping.saved_pages import read_saved_pages
 from textthema.scraping.status import status
 
 _SECONDS_BETWEEN_LINES_OF_A_LOG = 60
@@ -46,25 +47,29 @@ def run(script: Script, args: argparse.Namespace) -> int:
     Raises:
         TextThemaError: Whatever kept it from it; what was collected is kept.
     """
-    kind, path = KINDS[script.kind], journal_path(args.out)
+    kind, out = KINDS[script.kind], args.out
     if args.status:
-        with Journal(path, kind.name, writable=False) as journal:
+        with Journal(journal_path(out), kind.name, writable=False) as journal:
             print(status(journal, kind))
-        return 0
-    with Journal(path, kind.name) as journal:
-        if args.from_html:
-            seen = enter_saved_pages(args.from_html, kind, journal)
-            export_csv(journal, kind.columns, args.out)
-            print(f"{seen:,} {kind.noun} in {len(args.from_html):,} pages; {len(journal):,} are in {args.out}")
-            return 0
-        plan = Plan(kind, args.out, script.series(args), getattr(args, "pages", None))
-        if args.retry_failed:
-            journal.plan(plan.series, plan.last)
-            print(f"{journal.reopen_troubles():,} failed and skipped pages are asked for again")
-        _collect(plan, args, journal)
-        skipped = sum(each.skipped for each in journal.counts())
-        note = f" ({skipped:,} pages were skipped; --status says why)" if skipped else ""
-        print(f"all pages are done: {len(journal):,} {kind.noun} are in {args.out}{note}")
+    elif args.from_html:
+        pages = read_saved_pages(args.from_html, kind)
+        with Journal(journal_path(out), kind.name) as journal:
+            journal.record_saved(pages)
+            export_csv(journal, kind.columns, out)
+            seen = sum(len(records) for _, _, records in pages)
+            print(f"{seen:,} {kind.noun} in {len(pages):,} pages; {len(journal):,} are in {out}")
+    else:
+        plan = Plan(kind, out, script.series(args), getattr(args, "pages", None))
+        if not plan.series:
+            raise InputError(f"there is nothing to collect: no page of {kind.noun} was named", value=plan.series)
+        with Journal(journal_path(out), kind.name) as journal:
+            if args.retry_failed:
+                journal.plan(plan.series, plan.last)
+                print(f"{journal.reopen_troubles():,} failed and skipped pages are asked for again")
+            _collect(plan, args, journal)
+            skipped = journal.count(SKIPPED)
+            note = f" ({skipped:,} pages were skipped; --status says why)" if skipped else ""
+            print(f"all pages are done: {len(journal):,} {kind.noun} are in {out}{note}")
     return 0
 
 

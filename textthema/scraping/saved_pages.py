@@ -1,4 +1,4 @@
-"""Pages that were saved to files, read into the same journal and CSV without a browser."""
+"""Pages that were saved to files, read without a browser."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from textthema.errors import LayoutChangedError, UnreadableFileError
-from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import Kind
 from textthema.scraping.markup import Reading
 from textthema.scraping.outcomes import Loaded, Page, judge
+from textthema.scraping.records import Record
 
 
 def read_saved_page(path: Path, kind: Kind) -> Reading:
@@ -37,31 +37,29 @@ def read_saved_page(path: Path, kind: Kind) -> Reading:
         raise UnreadableFileError(f"can't read {path}: {error.strerror}", value=str(path)) from error
     outcome = judge(Loaded(str(path), html=html), kind.parse)
     if not isinstance(outcome, Page):
-        raise outcome.error(f"{outcome.name}: {outcome.reason} (in {path})", value=str(path))
+        where = "" if str(path) in outcome.reason else f" ({path})"
+        raise outcome.error(f"{outcome.name}: {outcome.reason}{where}", value=str(path))
     if not outcome.reading.records:
         raise LayoutChangedError(f"LayoutChanged: {path} says itself that it holds no {kind.noun}", value=str(path))
     return outcome.reading
 
 
-def enter_saved_pages(paths: Sequence[Path], kind: Kind, journal: Journal) -> int:
-    """Read saved pages into a journal, all of them or none.
+def read_saved_pages(paths: Sequence[Path], kind: Kind) -> list[tuple[str, int, tuple[Record, ...]]]:
+    """Read pages from files, all of them or none.
 
     Args:
         paths: HTML files.
         kind: Which kind of pages they should be.
-        journal: Where their items are entered.
 
     Returns:
-        How many items the files hold, duplicates among them.
+        For the journal: what each calls its own address or else the file's name, which page of its series it is, and
+        its items.
 
     Raises:
-        TextThemaError: As ``read_saved_page``, for the first file that can't be used; nothing is entered then.
+        TextThemaError: As ``read_saved_page``, for the first file that can't be used.
     """
-    readings = [read_saved_page(path, kind) for path in tqdm(paths, unit="page", disable=None)]
-    journal.record_saved(
-        [
-            (reading.address or path.name, reading.number, reading.records)
-            for path, reading in zip(paths, readings, strict=True)
-        ]
-    )
-    return sum(len(reading.records) for reading in readings)
+    readings = [read_saved_page(path, kind) for path in tqdm(paths, unit=" pages", disable=None)]
+    return [
+        (reading.address or path.name, reading.number, reading.records)
+        for path, reading in zip(paths, readings, strict=True)
+    ]
