@@ -7,14 +7,13 @@ nothing heavy before ``run``: every command's parser is built at every start.
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from textthema import __version__
 from textthema.errors import TextThemaError
+from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
 COMMANDS = ("analyze", "classify", "themes", "clean", "split", "train", "tune", "export", "evaluate")
 _EXAMPLES = """examples:
@@ -25,7 +24,6 @@ _EXAMPLES = """examples:
 Each command has its own help: textthema analyze --help
 """
 _INTERRUPTED = 130
-_BROKEN_PIPE = 141
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -65,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 if all went well, the error's ``exit_code`` if not, 130 after Ctrl-C, 141 if the reader of the
         output went away.
     """
-    _never_fail_to_print()
+    never_fail_to_print()
     try:
         args = build_parser().parse_args(argv)
         code = args.run(args)
@@ -77,14 +75,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # Python flushes stdout once more at exit, and would complain again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        give_up_stdout()
+        return BROKEN_PIPE
     return code
-
-
-def _never_fail_to_print() -> None:
-    # a terminal that can't show a character gets a question mark, not a traceback
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")

@@ -159,6 +159,24 @@ def test_a_driver_without_its_browser_is_cleared_away_too(replica, tmp_path, chr
     left.close()
 
 
+def test_a_folder_of_somebody_else_s_stays(tmp_path, chromium_path):
+    profile = tmp_path / "notes"
+    profile.mkdir()
+    (profile / "mine.txt").write_text("keep")
+    with pytest.raises(BrowserError, match="move it away"), Browser(BrowserSettings(profile)) as opened:
+        opened.load("http://127.0.0.1/")
+    assert (profile / "mine.txt").read_text() == "keep"
+
+
+def test_pages_beyond_one_tab_are_fetched_all_the_same(replica, tmp_path, chromium_path, monkeypatch):
+    monkeypatch.setattr("textthema.scraping.browser._PAGES_A_TAB", 2)
+    with Browser(BrowserSettings(tmp_path / "tabs")) as opened:
+        outcomes = [judge(opened.load(f"{replica.address}/quotes?page={n}"), parse_quotes) for n in range(1, 6)]
+        replica.schedule = first(*[Fault.RATE_LIMITED] * 9)
+        outcomes.append(judge(opened.load(f"{replica.address}/quotes?page=6"), parse_quotes))
+    assert [outcome.name for outcome in outcomes] == ["Page"] * 5 + ["RateLimited"]
+
+
 def test_nothing_is_left_when_it_is_closed(replica, tmp_path, browser):
     profile = tmp_path / "own"
     with Browser(BrowserSettings(profile)) as own:

@@ -85,9 +85,13 @@ def test_every_page_until_the_last_that_is_discovered(collect):
 
 def test_a_second_run_has_nothing_to_do(collect):
     first = collect(PretendBrowser())
+    written = collect.out.stat().st_mtime_ns
     browser = PretendBrowser()
     assert collect(browser) == first
     assert browser.asked == []
+    assert collect.out.stat().st_mtime_ns == written
+    collect.out.unlink()
+    assert collect(PretendBrowser()) == first
 
 
 def test_no_more_pages_than_asked_for(collect):

@@ -49,6 +49,13 @@ def test_the_default_topics(run):
         (SCRIPTS[0], ["--delay", "-1"], "number of seconds"),
         (SCRIPTS[0], ["--delay", "nan"], "number of seconds"),
         (SCRIPTS[0], ["--site", "goodreads.com"], "web address"),
+        (SCRIPTS[0], ["--site", "http://["], "web address"),
+        (SCRIPTS[0], ["--grid", "127.0.0.1:4444"], "web address"),
+        (SCRIPTS[0], ["--timeout", "1e15"], "number of seconds"),
+        (SCRIPTS[0], ["--pages", "9" * 30], "whole number"),
+        (SCRIPTS[0], ["--out", "."], "is a folder"),
+        (SCRIPTS[0], ["--out", ""], "is a folder"),
+        (SCRIPTS[0], ["--out", "/dev/null"], "choose another --out"),
         (SCRIPTS[0], ["--status", "--out", "none.csv"], "nothing was collected"),
         (SCRIPTS[0], ["--from-html", "none.html", "--out", "x.csv"], "none.html"),
         (SCRIPTS[0], ["--topics", " ", "--out", "x.csv"], "nothing to collect"),
@@ -69,6 +76,26 @@ def test_a_list_of_books_that_is_none(run, tmp_path, content, says):
     done = run(SCRIPTS[2], "--urls", "urls.csv", "--out", "x.csv")
     assert done.returncode == 2
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("option", [["--from-html", "p.html"], ["--topics", "love"]])
+def test_a_file_of_another_s_is_not_written_over(run, tmp_path, option):
+    (tmp_path / "p.html").write_text(markup.quotes_page(a_site(), "/quotes", 1), encoding="utf-8")
+    (tmp_path / "q.csv").write_text("mine\n")
+    done = run(SCRIPTS[0], *option, "--out", "q.csv")
+    assert done.returncode == 2
+    assert "there is no journal beside it" in done.stderr
+    assert (tmp_path / "q.csv").read_text() == "mine\n"
+
+
+def test_nobody_reads_the_status_to_its_end(root, run, tmp_path):
+    (tmp_path / "p.html").write_text(markup.quotes_page(a_site(), "/quotes", 1), encoding="utf-8")
+    (tmp_path / "q.csv").touch()
+    assert run(SCRIPTS[0], "--from-html", "p.html", "--out", "q.csv").returncode == 0
+    command = [sys.executable, str(root / "scraper" / f"{SCRIPTS[0]}.py"), "--status", "--out", str(tmp_path / "q.csv")]
+    with ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)) as scraper:
+        scraper.stdout.close()
+        assert b"Traceback" not in scraper.stderr.read()
 
 
 def test_saved_pages_need_no_browser(run, tmp_path, read_csv, monkeypatch):

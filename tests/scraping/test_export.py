@@ -6,6 +6,7 @@ from textthema.errors import InputError
 from textthema.scraping.export import export_csv
 from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import KINDS, QUOTES
+from textthema.scraping.markup import Reading
 from textthema.scraping.records import Quote
 
 AWKWARD = 'Commas, "quotes",\nline\nbreaks, \r alone and é 🍞'
@@ -14,7 +15,9 @@ AWKWARD = 'Commas, "quotes",\nline\nbreaks, \r alone and é 🍞'
 @pytest.fixture
 def journal(tmp_path):
     with Journal(tmp_path / "j", "quotes") as opened:
-        opened.record_saved([("https://x.org/quotes", 1, [Quote(AWKWARD, "", "B", ["a,b", "é"], None, "", "7")])])
+        opened.record_saved(
+            [("https://x.org/quotes", Reading((Quote(AWKWARD, "", "B", ["a,b", "é"], None, "", "7"),)))]
+        )
         yield opened
 
 

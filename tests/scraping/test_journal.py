@@ -4,9 +4,11 @@ import pytest
 
 from textthema.errors import JournalError
 from textthema.scraping.journal import DONE, FAILED, PENDING, SKIPPED, Journal
+from textthema.scraping.markup import Reading
 from textthema.scraping.records import Quote
 
 LOVE, SEA = "https://x.org/quotes/tag/love", "https://x.org/quotes/tag/sea"
+WAR = "https://x.org/quotes/tag/war"
 SERIES = [(LOVE, "love"), (SEA, "sea")]
 
 
@@ -137,10 +139,25 @@ def test_a_page_is_entered_whole_or_not_at_all(path, journal):
 
 
 def test_a_saved_page_needs_no_plan(journal):
-    journal.record_saved([("https://x.org/quotes/tag/war", 3, [quote(7)])])
-    assert [pages for _, pages in journal.records()] == [["https://x.org/quotes/tag/war?page=3"]]
+    journal.record_saved([(WAR, Reading((quote(7),), number=3, last=4))])
+    assert [pages for _, pages in journal.records()] == [[f"{WAR}?page=3"]]
     assert journal.count(PENDING) == 2
     assert journal.counts()[-1].pending == 0
+
+
+def test_a_run_goes_on_from_a_saved_page(journal):
+    journal.record_saved([(WAR, Reading((quote(7),), number=1, last=3))])
+    journal.plan([(WAR, "war")])
+    assert [page.number for page in journal.pages(PENDING)] == [2, 3]
+
+
+def test_news_are_what_the_table_lacks(journal):
+    journal.note_export()
+    assert not journal.has_news()
+    journal.record(journal.next_page(), [quote(1)])
+    assert journal.has_news()
+    journal.note_export()
+    assert not journal.has_news()
 
 
 def test_one_writer_at_a_time_but_readers_may_look_on(path, journal):
@@ -176,6 +193,12 @@ def test_a_journal_that_another_program_holds_is_not_to_be_moved_away(path, jour
     with pytest.raises(JournalError, match="can't be used now: database is locked"):
         Journal(path, "quotes")
     other.close()
+
+
+def test_a_folder_is_no_journal(tmp_path):
+    (tmp_path / "x").mkdir()
+    with pytest.raises(JournalError, match="can't be used"):
+        Journal(tmp_path / "x", "quotes")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

@@ -88,6 +88,16 @@ def test_long_pages_may_talk_of_captchas():
     assert type(judged(html=f"<html><body>{words}</body></html>")) is LayoutChanged
 
 
+@pytest.mark.parametrize("error", [ValueError("x"), AssertionError(), RecursionError("deep")])
+def test_markup_that_no_parser_foresaw_is_a_changed_layout(error):
+    def parse(html, url):
+        raise error
+
+    outcome = judge(Loaded(URL, html="<html>"), parse)
+    assert type(outcome) is LayoutChanged
+    assert outcome.reason
+
+
 def test_a_page_that_says_it_is_empty_is_kept_for_diagnosis():
     html = markup.page("Quotes", markup.NO_QUOTES)
     outcome = judged(html=html)

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.scraping.replica import markup
-from tests.scraping.replica.content import PER_PAGE, STRANGE_QUOTES, a_site
+from tests.scraping.replica.content import PER_PAGE, STRANGE_QUOTES, SiteQuote, a_site
 from textthema.errors import LayoutChangedError
 from textthema.scraping.quote_pages import parse_quotes
 
@@ -102,6 +102,57 @@ def test_other_links_are_not_the_quote_s_number():
     html = '<div class="quote"><div class="quoteText">“A.”<br>―<span class="authorOrTitle">B</span> <span id=quote_book_link_1><a class=authorOrTitle href="/work/quotes/77">C</a></span></div></div>'
     [quote] = parsed(html)
     assert (quote.url, quote.book) == ("", "C")
+
+
+FOOTER = '<div class="quoteFooter"><a href="/quotes/tag/t{0}">t{0}</a> <a href="/quotes/{0}-a">{0} likes</a></div>'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div class="quoteText">“1.”<br>―<span class="authorOrTitle">A1</span></div>{1}<div class="quoteText">“2.”<br>―<span class="authorOrTitle">A2</span></div>{2}',
+        '<div class="quote"><div class="quoteText">“1.”<br>―<span class="authorOrTitle">A1</span>{1}<div class="quote"><div class="quoteText">“2.”<br>―<span class="authorOrTitle">A2</span>{2}',
+        '<li><div class="quoteText">“1.”<br>―<span class="authorOrTitle">A1</span></div>{1}<div class="quoteText">“2.”<br>―<span class="authorOrTitle">A2</span></div>{2}</li>',
+        '<div class="quoteText">“1.”<br>―<span class="authorOrTitle">A1</span>{1}<div class="quoteText">“2.”<br>―<span class="authorOrTitle">A2</span></div>{2}</div>',
+    ],
+    ids=["siblings", "unclosed", "one frame", "nested"],
+)
+def test_broken_markup_mixes_nothing(html):
+    found = parsed(html.replace("{1}", FOOTER.format(1)).replace("{2}", FOOTER.format(2)))
+    assert [(q.quote, q.author, q.book, q.tags, q.likes) for q in found] == [
+        (f"{n}.", f"A{n}", "", [f"t{n}"], n) for n in (1, 2)
+    ]
+
+
+def test_the_footer_of_the_next_quote_is_not_this_one_s():
+    one, two = parsed(f'<div class="quoteText">“1.”</div><div class="quoteText">“2.”</div>{FOOTER.format(2)}')
+    assert (one.tags, one.url, two.quote_id) == ([], "", "2")
+
+
+@pytest.mark.parametrize("tag", ["like-minded", "likes", "1000 likes", "top 10 like-minded"])
+def test_tags_that_talk_of_likes(tag):
+    quote = SiteQuote(1, "Words.", "A", tags=("love", tag), likes=5)
+    assert fields(parsed(around([quote]))[0]) == expected(quote)
+
+
+@pytest.mark.parametrize("href", ["http://[bad", "/quotes/12-a", "//[", "/quotes/" + "9" * 50])
+def test_broken_links_cost_their_quote_nothing_else(href):
+    [quote] = parsed(
+        f'<div class="quoteText">“A.”</div><div class="quoteFooter"><a href="{href}">{"9" * 5000} likes</a></div>'
+    )
+    assert quote.quote == "A."
+
+
+def test_a_quote_without_words_is_none():
+    assert [q.quote for q in parsed('<div class="quoteText"> ““”” </div><div class="quoteText">“A.”</div>')][-1] == "A."
+    assert len(parsed('<template><div class="quoteText"></div></template><div class="quoteText">“A.”</div>')) == 1
+
+
+def test_two_thousand_unclosed_quotes_are_read_in_good_time():
+    html = "".join(
+        f'<div class="quote"><div class="quoteText">“{n}.”<br>―<span class="authorOrTitle">A' for n in range(2000)
+    )
+    assert len(parsed(html)) == 2000
 
 
 def test_a_dash_inside_marks_of_its_own_is_no_attribution():

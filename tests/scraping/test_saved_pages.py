@@ -2,7 +2,14 @@ import pytest
 
 from tests.scraping.replica import markup
 from tests.scraping.replica.content import GOODREADS, a_site, book_row, quote_row
-from textthema.errors import ChallengeError, LayoutChangedError, LoginWallError, UnreachableError, UnreadableFileError
+from textthema.errors import (
+    ChallengeError,
+    LayoutChangedError,
+    LoginWallError,
+    ScrapingError,
+    UnreachableError,
+    UnreadableFileError,
+)
 from textthema.scraping.export import export_csv
 from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import BOOK_DETAILS, BOOK_LIST, QUOTES
@@ -38,10 +45,10 @@ def quotes_page(number):
     return markup.quotes_page(SITE, "/quotes", number)
 
 
-def test_quotes_of_two_pages(save, table):
+def test_quotes_of_two_pages(save, table, tmp_path):
     rows = table(QUOTES, save("a.html", quotes_page(1)), save("b.html", quotes_page(2)))
     places = {
-        quote.number: "b.html?page=2" if at >= 30 else "a.html"
+        quote.number: str(tmp_path / ("b.html" if at >= 30 else "a.html"))
         for at, quote in reversed([*enumerate(SITE.quotes[:60])])
     }
     by_number = {quote.number: quote for quote in SITE.quotes}
@@ -104,8 +111,24 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "x.html").write_bytes(bytes(range(256)) * 50)
-    with pytest.raises(LayoutChangedError):
+    with pytest.raises(ScrapingError, match=r"x\.html"):
         read_saved_page(tmp_path / "x.html", QUOTES)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_the_encoding_is_found(tmp_path, encoding):
+    html = '<html><head><meta charset="windows-1252"></head><div class="quoteText">“Café – no?”<br>― <span class="authorOrTitle">Zoë</span></div></html>'
+    (tmp_path / "x.html").write_bytes(html.replace("―", "&#8213;").encode(encoding))
+    [quote] = read_saved_page(tmp_path / "x.html", QUOTES).records
+    assert (quote.quote, quote.author) == ("Café – no?", "Zoë")
+
+
+def test_files_of_the_same_name_are_two_pages(tmp_path, table):
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "p.html").write_text(quotes_page(number), encoding="utf-8")
+    rows = table(QUOTES, tmp_path / "1" / "p.html", tmp_path / "2" / "p.html")
+    assert len({row["found_on"] for row in rows}) > 1
 
 
 def test_a_byte_order_mark_is_no_text(save):

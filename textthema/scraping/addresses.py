@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 SITE = "https://www.goodreads.com"
 # Pages may name their language: /en/book/show/1.
@@ -17,9 +17,28 @@ def is_address(text: str) -> bool:
         text: What a user typed, or where a page comes from.
 
     Returns:
-        Whether it begins as web addresses do.
+        Whether it is an absolute web address.
     """
-    return text.lower().startswith(("http://", "https://"))
+    try:
+        return urlsplit(text).scheme in {"http", "https"} and bool(urlsplit(text).hostname)
+    except ValueError:
+        return False
+
+
+def absolute(base: str, href: str) -> str:
+    """Complete a link.
+
+    Args:
+        base: Address of the page that it stands on.
+        href: The link as the page has it.
+
+    Returns:
+        Its plain address; empty if it is broken.
+    """
+    try:
+        return plain_address(urljoin(base, href))
+    except ValueError:
+        return ""
 
 
 def plain_address(url: str) -> str:

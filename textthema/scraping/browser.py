@@ -22,6 +22,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError
 
 from textthema.errors import BrowserError
+from textthema.scraping.addresses import is_address
 from textthema.scraping.outcomes import CHALLENGE_STATUS, Loaded
 from textthema.scraping.popups import dismiss_popups, open_hidden_parts
 
@@ -32,6 +33,7 @@ _FLAGS = (
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
+    "--disable-features=BackForwardCache",  # nobody goes back, and pages kept for it take memory
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
@@ -41,6 +43,9 @@ _FLAGS = (
 )
 _COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
 _SECONDS_TO_END = 10
+_TAIL = 50_000  # characters in which a page ends
+_PAGES_A_TAB = 100
+_OURS = "made-by-textthema-scraper"
 _MARK = "TEXTTHEMA_SCRAPER_PROFILE"
 _TRIES = 3
 # The driver's own sign that the address, not the browser, is at fault.
@@ -101,6 +106,7 @@ class Browser:
     def __init__(self, settings: BrowserSettings) -> None:
         self._settings = settings
         self._driver: WebDriver | None = None
+        self._pages_in_tab = 0
 
     def __enter__(self) -> Self:
         """Clear away what a killed run left."""
@@ -166,12 +172,17 @@ class Browser:
 
     def _started(self) -> WebDriver:
         if self._driver is None:
-            self._driver = _start(self._settings)
+            self._make_profile()
+            self._driver, self._pages_in_tab = _start(self._settings), 0
             self._driver.set_page_load_timeout(self._settings.timeout)
             self._driver.set_script_timeout(self._settings.timeout)
         return self._driver
 
     def _load(self, driver: WebDriver, url: str, *, open_parts: bool) -> Loaded:
+        self._pages_in_tab += 1
+        if self._pages_in_tab > _PAGES_A_TAB:
+            _open_fresh_tab(driver)
+            self._pages_in_tab = 1
         driver.get(url)
         answer, popups = _answer(driver), 0
         # A page whose scripts trip ours up is judged as it stands.
@@ -186,6 +197,17 @@ class Browser:
             return Loaded(url, final_url, popups=popups, fault="no answer came")
         return Loaded(url, final_url, answer.status, answer.headers, html, popups, answer.fault)
 
+    def _make_profile(self) -> None:
+        profile = self._settings.profile
+        if self._settings.grid:
+            return
+        if profile.exists():
+            raise BrowserError(
+                f"{profile} is there already and is not this scraper's; move it away", value=str(profile)
+            )
+        profile.mkdir()
+        (profile / _OURS).touch()
+
     def _clear_away(self) -> None:
         if self._settings.grid:
             return
@@ -194,7 +216,8 @@ class Browser:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(found, timeout=_SECONDS_TO_END)
-        shutil.rmtree(self._settings.profile, ignore_errors=True)
+        if (self._settings.profile / _OURS).exists():
+            shutil.rmtree(self._settings.profile, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -242,6 +265,16 @@ def _default_timeout(seconds: int) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
+def _open_fresh_tab(driver: WebDriver) -> None:
+    """Give the pages so far back to the system: a tab's memory grows with each page that it has shown."""
+    used = driver.current_window_handle
+    driver.switch_to.new_window("tab")
+    fresh = driver.current_window_handle
+    driver.switch_to.window(used)
+    driver.close()
+    driver.switch_to.window(fresh)
+
+
 def _answer(driver: WebDriver) -> _Answer | None:
     """Find the page's own response among all that the browser logged since it was last asked."""
     page = driver.current_window_handle  # also the name of the page's main frame
@@ -249,7 +282,10 @@ def _answer(driver: WebDriver) -> _Answer | None:
     for event in _network_events(driver):
         params = event["params"]
         if event["method"] == "Network.responseReceived":
-            is_page = params["type"] == "Document" and params.get("frameId") == page
+            # Chromium logs its own first page, too.
+            is_page = (params["type"], params.get("frameId")) == ("Document", page) and is_address(
+                params["response"]["url"]
+            )
             # A challenge counts, even where its script has already led on to the page.
             if is_page and not (response and response["response"]["status"] == CHALLENGE_STATUS):
                 response, fault = params, ""
@@ -278,4 +314,4 @@ def _is_whole(driver: WebDriver, response: dict) -> bool:
         if "No data found" in str(error) or "No resource" in str(error):
             return True
         raise
-    return not body.strip() or "</html" in body[-50_000:].lower()
+    return "<html" not in body.lower() or "</html" in body[-_TAIL:].lower()

@@ -189,7 +189,7 @@ class Collector:
             if not self._robots.allows(page.url):
                 return Gone(page.url, "robots.txt does not allow it")
         except UnreachableError as error:
-            return Unreachable(page.url, str(error), offline=True)
+            return Unreachable(page.url, str(error))
         self._pacer.wait_turn()
         return judge(self._browser.load(page.url, open_parts=self._plan.kind.open_parts), self._plan.kind.parse)
 
@@ -243,7 +243,7 @@ class Collector:
         self._next_export_in = max(_EXPORT_EVERY_SECONDS, _EXPORT_SHARE * (self._exported_at - now))
 
     def _export(self) -> None:
-        if len(self._journal):
+        if len(self._journal) and (self._journal.has_news() or not self._plan.out.exists()):
             export_csv(self._journal, self._plan.kind.columns, self._plan.out)
 
 

@@ -17,11 +17,13 @@ from types import FrameType
 from textthema.blurr_compat import require_packages
 from textthema.errors import JournalError, TextThemaError, shown
 from textthema.scraping.addresses import SITE, is_address
+from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
 _PACKAGES = ("selenium", "bs4", "tenacity", "filelock", "protego", "psutil")
 _INTERRUPTED = 130
 _KEPT = "What was collected before is kept; is the disk full?"
-_ENDINGS = ("SIGTERM", "SIGHUP")  # a closed terminal ends a run as Ctrl-C does
+_ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")  # a closed terminal ends a run as Ctrl-C does
+_LONGEST_SECONDS = 10_000_000
 Series = Sequence[tuple[str, str]]
 
 
@@ -57,14 +59,16 @@ def run_script(script: Script, argv: Sequence[str] | None = None) -> int:
         0 if every page was had, the error's ``exit_code`` if not, 130 after Ctrl-C.
     """
     args = _parser(script).parse_args(argv)
-    for name in _ENDINGS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _as_ctrl_c)
+    never_fail_to_print()
+    _on_ending(_interrupt)
     try:
         require_packages("scraping", _PACKAGES)
         from textthema.scraping.running import run  # noqa: PLC0415
 
         return run(script, args)
+    except BrokenPipeError:
+        give_up_stdout()
+        return BROKEN_PIPE
     except sqlite3.Error as error:
         print(f"error: the journal can't be written: {error}. {_KEPT}", file=sys.stderr)
         return JournalError.exit_code
@@ -83,15 +87,23 @@ def _parser(script: Script) -> argparse.ArgumentParser:
         parser.add_argument(
             "--pages", type=_whole, metavar="N", help="at most N pages of each (default: all; the last is discovered)"
         )
-    parser.add_argument("--out", type=Path, default=script.out, metavar="FILE", help="the CSV (default: %(default)s)")
-    parser.add_argument("--status", action="store_true", help="say what is done, skipped and failed, and why; then end")
+    parser.add_argument(
+        "--out",
+        type=_file,
+        default=script.out,
+        metavar="FILE",
+        help="the CSV; its journal stands beside it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--status", action="store_true", help="say of this --out what is done, skipped and failed, and why; then end"
+    )
     parser.add_argument("--retry-failed", action="store_true", help="ask for failed and skipped pages again")
     parser.add_argument(
-        "--from-html", type=Path, nargs="+", metavar="FILE", help="read saved pages into the CSV, without a browser"
+        "--from-html", type=Path, nargs="+", metavar="FILE", help="add saved pages to the CSV, without a browser"
     )
     browser = parser.add_argument_group("the browser")
     browser.add_argument("--headed", action="store_true", help="show its window")
-    browser.add_argument("--grid", default="", metavar="URL", help="use a Selenium Grid instead of a local Chromium")
+    browser.add_argument("--grid", type=_address, metavar="URL", help="use a Selenium Grid instead of a local Chromium")
     browser.add_argument(
         "--timeout", type=_seconds, default=60, metavar="S", help="seconds a page may take (default: %(default)s)"
     )
@@ -137,8 +149,15 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.name or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{shown(text)} is a folder; name a file in it")
+    return path
+
+
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
         raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number above 0")
     return int(text)
 
@@ -148,10 +167,18 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{shown(text)} is no number of seconds") from error
-    if not 0 <= seconds < float("inf"):
+    if not 0 <= seconds <= _LONGEST_SECONDS:
         raise argparse.ArgumentTypeError(f"{shown(text)} is no number of seconds")
     return seconds
 
 
-def _as_ctrl_c(_signum: int, _frame: FrameType | None) -> None:
+def _on_ending(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for name in _ENDINGS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handler)
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
+    # A second one would cut short the closing of the browser and the writing of the CSV.
+    _on_ending(signal.SIG_IGN)
     raise KeyboardInterrupt

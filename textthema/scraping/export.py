@@ -29,6 +29,7 @@ def export_csv(journal: Journal, columns: tuple[str, ...], out: Path) -> None:
         for fields, pages in journal.records():
             cells = fields | {FOUND_ON: pages}
             rows.writerow([_cell(cells[column]) for column in columns])
+    journal.note_export()
 
 
 def _cell(value: object) -> object:

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from textthema.errors import JournalError, shown
 from textthema.scraping.addresses import page_url
+from textthema.scraping.markup import Reading
 from textthema.scraping.records import Record
 
 PENDING, DONE, FAILED, SKIPPED = "pending", "done", "failed", "skipped"
@@ -124,8 +125,9 @@ class Journal:
             self._take_lock(path)
         elif not path.is_file():
             raise JournalError(f"there is no journal {path}: nothing was collected there yet", value=str(path))
-        self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+        self._db: sqlite3.Connection | None = None
         try:
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS)
             self._prepare(path, kind, writable=writable)
         except sqlite3.OperationalError as error:
             self.close()
@@ -147,7 +149,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file and let others have it."""
-        self._db.close()
+        if self._db:
+            self._db.close()
         self._lock.release()
 
     def plan(self, series: Sequence[tuple[str, str]], last: int | None = None) -> None:
@@ -224,26 +227,25 @@ class Journal:
         with self._db:
             new = self._enter_all(page.id, records)
             self._settle(page.id, DONE, items=len(records), new_items=new, popups=popups, seconds=seconds)
-            self._db.executemany(
-                "INSERT OR IGNORE INTO pages (series, number) SELECT series, ? FROM pages WHERE id = ?",
-                [(number, page.id) for number in range(2, last + 1)],
-            )
+            self._discover(page.id, last)
         return new
 
-    def record_saved(self, pages: Sequence[tuple[str, int, Sequence[Record]]]) -> None:
+    def record_saved(self, pages: Sequence[tuple[str, Reading]]) -> None:
         """Enter pages that were read from files, planned or not, in one transaction.
 
         Args:
-            pages: Address of the first page of its series or the file's name, which page of the series it is, and its
-                items in their order.
+            pages: Address of the first page of its series or the file's path, and what it holds.
         """
         with self._db:
-            for series, number, records in pages:
+            for series, reading in pages:
                 self._db.execute("INSERT OR IGNORE INTO series (url, name) VALUES (?, ?)", (series, series))
-                place = self._db.execute("SELECT id FROM series WHERE url = ?", (series,)).fetchone()[0], number
+                number = self._db.execute("SELECT id FROM series WHERE url = ?", (series,)).fetchone()[0]
+                place = (number, reading.number)
                 self._db.execute("INSERT OR IGNORE INTO pages (series, number) VALUES (?, ?)", place)
                 page = self._db.execute("SELECT id FROM pages WHERE series = ? AND number = ?", place).fetchone()[0]
-                self._settle(page, DONE, items=len(records), new_items=self._enter_all(page, records))
+                new = self._enter_all(page, reading.records)
+                self._settle(page, DONE, items=len(reading.records), new_items=new)
+                self._discover(page, reading.last)
 
     def fail(self, page: PlannedPage, reason: str) -> None:
         """Enter a page that could not be had.
@@ -310,6 +312,16 @@ class Journal:
             (_RECENT_PAGES,),
         ).fetchone()[0]
 
+    def note_export(self) -> None:
+        """Remember that everything so far is in the CSV."""
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO meta SELECT 'exported', value FROM meta WHERE key = 'changes'")
+
+    def has_news(self) -> bool:
+        """Tell whether anything came in since the CSV was written."""
+        found = dict(self._db.execute("SELECT key, value FROM meta WHERE key IN ('changes', 'exported')"))
+        return found.get("changes") != found.get("exported")
+
     def __len__(self) -> int:
         """Count the items."""
         return self._db.execute("SELECT count(*) FROM records").fetchone()[0]
@@ -342,7 +354,9 @@ class Journal:
             with self._db:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._db.execute(statement)
-                self._db.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?), ('kind', ?)", (_VERSION, kind))
+                self._db.execute(
+                    "INSERT OR IGNORE INTO meta VALUES ('version', ?), ('kind', ?), ('changes', 0)", (_VERSION, kind)
+                )
         found = dict(self._db.execute("SELECT key, value FROM meta WHERE key IN ('version', 'kind')"))
         if found != {"version": _VERSION, "kind": kind}:
             raise JournalError(
@@ -357,6 +371,13 @@ class Journal:
             "UPDATE pages SET state = :state, reason = :reason, items = :items, new_items = :new_items, "
             "popups = :popups, seconds = :seconds, settled_at = :settled_at WHERE id = :page",
             row | {"page": page, "state": state, "reason": reason, "settled_at": time.time()},
+        )
+        self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'changes'")
+
+    def _discover(self, page: int, last: int) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO pages (series, number) SELECT series, ? FROM pages WHERE id = ?",
+            [(number, page) for number in range(2, last + 1)],
         )
 
     def _enter_all(self, page: int, records: Sequence[Record]) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from textthema.errors import LayoutChangedError
-from textthema.scraping.addresses import plain_address
+from textthema.scraping.addresses import absolute
 from textthema.scraping.markup import (
     LIST,
     Reading,
@@ -38,7 +36,7 @@ def parse_book_list(html: str, url: str) -> Reading:
     base, books = base_of(address, url), []
     for link in soup.select("tr a.bookTitle[href]"):
         author = link.find_parent("tr").select_one("a.authorName")
-        books.append(ListedBook(line_of(link), line_of(author), plain_address(urljoin(base, str(link["href"])))))
+        books.append(ListedBook(line_of(link), line_of(author), absolute(base, str(link["href"]))))
     if not books:
         raise LayoutChangedError(f"{url} holds no table of books", value=url)
     number, last = page_numbers(soup)

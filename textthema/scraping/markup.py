@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.addresses import SITE, is_address, plain_address
+from textthema.scraping.addresses import SITE, absolute, is_address
 from textthema.scraping.records import Record
 
+_PAGE = re.compile(r"[?&;]page=(\d+)")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BLOCKS = frozenset(
     ("p", "div", "li", "ul", "ol", "blockquote", "section", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
@@ -109,9 +110,9 @@ def address_of(soup: BeautifulSoup) -> str:
     """
     canonical = soup.find("link", rel="canonical", href=True)
     if canonical:
-        return plain_address(urljoin(SITE, str(canonical["href"])))
+        return absolute(SITE, str(canonical["href"]))
     social = soup.find("meta", property="og:url", content=True)
-    said = plain_address(urljoin(SITE, str(social["content"]))) if social else ""
+    said = absolute(SITE, str(social["content"])) if social else ""
     # The old layout names a book's best edition there, not the one shown.
     return said if _KIND.search(urlsplit(said).path) else ""
 
@@ -164,8 +165,7 @@ def page_numbers(soup: BeautifulSoup) -> tuple[int, int]:
     numbers, own = [1], 1
     for pager in _pagers(soup):
         current = pager.select_one("em.current, .current")
-        if current and line_of(current).isdigit():
-            own = int(line_of(current))
+        own = (current and _page_number(line_of(current))) or own
         numbers += [number for link in pager.select("a[href]") if (number := _page_in(str(link["href"])))]
     return own, max(own, *numbers)
 
@@ -187,5 +187,10 @@ def _pagers(soup: BeautifulSoup) -> Iterator[Tag]:
 
 
 def _page_in(href: str) -> int | None:
-    values = parse_qs(urlsplit(href).query).get("page", [])
-    return int(values[0]) if values and values[0].isascii() and values[0].isdigit() else None
+    found = _PAGE.search(href)
+    return _page_number(found[1]) if found else None
+
+
+def _page_number(text: str) -> int | None:
+    # No series has as many pages as six digits can say; what claims to is broken.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None

@@ -22,6 +22,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 
 from textthema.errors import (
     ChallengeError,
@@ -34,6 +35,8 @@ from textthema.errors import (
 from textthema.scraping.markup import Reading, WrongPageError, soup_of
 
 CHALLENGE_STATUS = 202
+# What parsers raise at markup that nobody foresaw: such a page is kept for diagnosis, and the run goes on.
+_UNPARSABLE = (ValueError, AssertionError, RecursionError, ParserRejectedMarkup)
 _SHORT_PAGE = 2000  # characters; a challenge shows nothing else
 _SIGN_IN_PATH = re.compile(r"^/(?:user/(?:sign_in|sign_up|new)|ap/(?:signin|register))\b")
 _SIGN_IN_WORDS = re.compile(r"\b(?:sign in|sign up|log in)\b|\balready a member\b", re.IGNORECASE)
@@ -174,8 +177,8 @@ def judge(loaded: Loaded, parse: Callable[[str, str], Reading]) -> Outcome:
     try:
         reading = parse(loaded.html, loaded.url)
         return Page(loaded.url, reading=reading, popups=loaded.popups, html="" if reading.records else loaded.html)
-    except WrongPageError as error:
-        return LayoutChanged(loaded.url, str(error), html=loaded.html)
+    except (WrongPageError, *_UNPARSABLE) as error:
+        return LayoutChanged(loaded.url, str(error) or type(error).__name__, html=loaded.html)
     except LayoutChangedError as error:
         return _why_without_items(loaded, str(error))
 

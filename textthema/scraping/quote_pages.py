@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
+from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag
 
 from textthema.errors import LayoutChangedError
-from textthema.scraping.addresses import plain_address
+from textthema.scraping.addresses import absolute
 from textthema.scraping.markup import (
     QUOTES,
     Reading,
@@ -24,10 +24,9 @@ from textthema.scraping.records import Quote, hashed_id
 
 _BAR = "―"
 _MARKS = ("“", "”")
-_ATTRIBUTION = ".authorOrTitle, [id^=quote_book_link]"
 _BOOK_LINK = re.compile(r"/work/quotes/|/book/show/")
 _QUOTE_LINK = re.compile(r"^(?:https?://[^/]+)?/quotes/(\d+)")
-_LIKES = re.compile(r"([\d,.]+)\s+likes?\b")
+_LIKES = re.compile(r"(\d[\d,.]{0,14})\s+likes?\b")
 _NAME_AFTER_BAR = re.compile(rf"(.*”)\s*{_BAR}\s*([^\n{_BAR}”]+)", re.DOTALL)
 _NO_QUOTES = re.compile(r"\bno quotes\b", re.IGNORECASE)
 
@@ -49,7 +48,8 @@ def parse_quotes(html: str, url: str) -> Reading:
     address = address_of(soup)
     refuse_other_kinds(soup, address, QUOTES, url)
     base = base_of(address, url)
-    quotes = tuple(_quote(block, base) for block in soup.find_all(class_="quoteText"))
+    found = (_quote(block, base) for block in soup.find_all(class_="quoteText"))
+    quotes = tuple(quote for quote in found if quote.quote)
     if not quotes and not _says_there_are_none(soup):
         raise LayoutChangedError(f"{url} holds no quote where quotes should be", value=url)
     number, last = page_numbers(soup)
@@ -77,10 +77,14 @@ def _quote(block: Tag, base: str) -> Quote:
 
 
 def _words_and_attribution(block: Tag) -> tuple[str, str, str]:
-    text = text_of(block, before=block.select_one(_ATTRIBUTION))
+    parts = list(_own_parts(block))
+    names = [part for part in parts if "authorOrTitle" in part.get_attribute_list("class")]
+    # What ends the words: the attribution, or in broken markup the next quote.
+    end = next((part for part in parts if part in names or _is_book_frame(part) or _begins_another(part)), None)
+    text = text_of(block, before=end)
     author = book = ""
-    for name in block.select(".authorOrTitle"):
-        is_book = name.find_parent(id=re.compile("^quote_book_link")) or _BOOK_LINK.search(str(name.get("href", "")))
+    for name in names:
+        is_book = _is_book_frame(name.parent) or _BOOK_LINK.search(str(name.get("href", "")))
         if is_book or author:
             book = book or line_of(name)
         else:
@@ -91,6 +95,23 @@ def _words_and_attribution(block: Tag) -> tuple[str, str, str]:
     return _without_marks(text.removesuffix(_BAR).rstrip()), author, book
 
 
+def _own_parts(block: Tag) -> Iterator[Tag]:
+    """Go through a quote's elements, up to the one with which broken markup lets another part begin inside it."""
+    for part in block.descendants:
+        if isinstance(part, Tag):
+            yield part
+            if _begins_another(part):
+                return
+
+
+def _begins_another(part: Tag) -> bool:
+    return not {"quoteText", "quoteFooter"}.isdisjoint(part.get_attribute_list("class"))
+
+
+def _is_book_frame(part: Tag | None) -> bool:
+    return part is not None and str(part.get("id", "")).startswith("quote_book_link")
+
+
 def _without_marks(text: str) -> str:
     if len(text) > 1 and (text[0], text[-1]) == _MARKS:
         return text[1:-1].strip()
@@ -98,10 +119,12 @@ def _without_marks(text: str) -> str:
 
 
 def _surroundings(block: Tag) -> Tag:
-    """Find what holds a quote's tags and likes: its footer, or else its frame."""
-    frame = block.find_parent(class_="quote") or block.find_parent("li")
-    footer = frame.select_one(".quoteFooter") if frame else block.find_next_sibling(class_="quoteFooter")
-    return footer or frame or block
+    """Find what holds a quote's tags and likes: the footer before the next quote, or else its frame."""
+    following = block.find_next(class_=["quoteText", "quoteFooter"])
+    if following and "quoteFooter" in following.get_attribute_list("class"):
+        return following
+    frame = block.find_parent(class_="quote")
+    return frame if frame and len(frame.find_all(class_="quoteText", limit=2)) == 1 else block
 
 
 def _likes_and_address(surroundings: Tag, base: str) -> tuple[int | None, str, str]:
@@ -110,7 +133,7 @@ def _likes_and_address(surroundings: Tag, base: str) -> tuple[int | None, str, s
         found = _QUOTE_LINK.search(str(link["href"]))
         if not found or found[1] != (number or found[1]):
             continue
-        address, number = plain_address(urljoin(base, str(link["href"]))), found[1]
+        address, number = absolute(base, str(link["href"])), found[1]
         count = _LIKES.search(line_of(link))
         likes = int(re.sub(r"\D", "", count[1])) if count else likes
     return likes, address, number

@@ -51,12 +51,14 @@ def run(script: Script, args: argparse.Namespace) -> int:
     if args.status:
         with Journal(journal_path(out), kind.name, writable=False) as journal:
             print(status(journal, kind))
-    elif args.from_html:
+        return 0
+    _refuse_what_is_not_ours(out)
+    if args.from_html:
         pages = read_saved_pages(args.from_html, kind)
         with Journal(journal_path(out), kind.name) as journal:
             journal.record_saved(pages)
             export_csv(journal, kind.columns, out)
-            seen = sum(len(records) for _, _, records in pages)
+            seen = sum(len(reading.records) for _, reading in pages)
             print(f"{seen:,} {kind.noun} in {len(pages):,} pages; {len(journal):,} are in {out}")
     else:
         plan = Plan(kind, out, script.series(args), getattr(args, "pages", None))
@@ -73,11 +75,21 @@ def run(script: Script, args: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_what_is_not_ours(out: Path) -> None:
+    if journal_path(out).exists() or not out.exists() or (out.is_file() and not out.stat().st_size):
+        return
+    raise InputError(
+        f"{out} is there already, and there is no journal beside it: it would be written over. Move it away, or choose "
+        "another --out",
+        value=str(out),
+    )
+
+
 def _collect(plan: Plan, args: argparse.Namespace, journal: Journal) -> None:
     settings = BrowserSettings(
         profile=args.out.with_name(f"{args.out.name}.browser").resolve(),
         headed=args.headed,
-        grid=args.grid,
+        grid=args.grid or "",
         timeout=args.timeout,
     )
     manners = Manners(delay=args.delay, backoff=args.backoff, patience=args.patience)

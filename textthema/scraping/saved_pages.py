@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from bs4.dammit import UnicodeDammit
 from tqdm import tqdm
 
 from textthema.errors import LayoutChangedError, UnreadableFileError
 from textthema.scraping.kinds import Kind
 from textthema.scraping.markup import Reading
 from textthema.scraping.outcomes import Loaded, Page, judge
-from textthema.scraping.records import Record
 
 
 def read_saved_page(path: Path, kind: Kind) -> Reading:
     """Read a page from a file.
 
     Args:
-        path: HTML in UTF-8.
+        path: HTML, in UTF-8 or in the encoding that it names.
         kind: Which kind of page it should be.
 
     Returns:
@@ -32,9 +33,11 @@ def read_saved_page(path: Path, kind: Kind) -> Reading:
         UnreachableError: If it is empty.
     """
     try:
-        html = path.read_text(encoding="utf-8-sig", errors="replace")
+        content = path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(f"can't read {path}: {error.strerror}", value=str(path)) from error
+    # UTF-8 first: pages saved by browsers and scripts are, whatever their head says.
+    html = UnicodeDammit(content, ["utf-8-sig", "utf-8"], is_html=True).unicode_markup or ""
     outcome = judge(Loaded(str(path), html=html), kind.parse)
     if not isinstance(outcome, Page):
         where = "" if str(path) in outcome.reason else f" ({path})"
@@ -44,7 +47,7 @@ def read_saved_page(path: Path, kind: Kind) -> Reading:
     return outcome.reading
 
 
-def read_saved_pages(paths: Sequence[Path], kind: Kind) -> list[tuple[str, int, tuple[Record, ...]]]:
+def read_saved_pages(paths: Sequence[Path], kind: Kind) -> list[tuple[str, Reading]]:
     """Read pages from files, all of them or none.
 
     Args:
@@ -52,14 +55,17 @@ def read_saved_pages(paths: Sequence[Path], kind: Kind) -> list[tuple[str, int, 
         kind: Which kind of pages they should be.
 
     Returns:
-        For the journal: what each calls its own address or else the file's name, which page of its series it is, and
-        its items.
+        What each calls its own address or else the file's path, and what it holds.
 
     Raises:
         TextThemaError: As ``read_saved_page``, for the first file that can't be used.
     """
     readings = [read_saved_page(path, kind) for path in tqdm(paths, unit=" pages", disable=None)]
-    return [
-        (reading.address or path.name, reading.number, reading.records)
-        for path, reading in zip(paths, readings, strict=True)
-    ]
+    return [_placed(path, reading) for path, reading in zip(paths, readings, strict=True)]
+
+
+def _placed(path: Path, reading: Reading) -> tuple[str, Reading]:
+    if reading.address:
+        return reading.address, reading
+    # A file that doesn't say where it comes from is a series of its own.
+    return path.as_posix(), replace(reading, number=1, last=1)

@@ -30,7 +30,7 @@ def _lines(journal: Journal, kind: Kind) -> Iterator[str]:
     counts, unique = journal.counts(), len(journal)
     seen = sum(each.items for each in counts)
     popups = sum(each.popups for each in counts)
-    yield f"{unique:,} {kind.noun}, {seen - unique:,} duplicates, {popups:,} pop-ups closed"
+    yield f"{unique:,} {kind.noun}, {max(0, seen - unique):,} duplicates, {popups:,} pop-ups closed"
     yield f"{'pages done':>12} {'left':>8} {'failed':>8} {'skipped':>8} {kind.noun:>9}"
     pages = [each.done + each.pending + each.failed + each.skipped for each in counts]
     for each in counts if len(counts) <= _SERIES_SHOWN and max(pages, default=0) > 1 else ():
