@@ -166,7 +166,8 @@ def measure_resume(quotes: int, work: Path, repetitions: int = 5) -> dict:
         repetitions: How often; medians are reported.
 
     Returns:
-        Seconds until the next page is known, and of a whole command that finds nothing left to do and writes the CSV.
+        Seconds until the next page is known, of the first whole command, which writes the CSV, and of those after it,
+        which find nothing left to do.
     """
     out = _folder(work, "resume") / "q.csv"
     series = "http://127.0.0.1:9/quotes"
@@ -192,7 +193,8 @@ def measure_resume(quotes: int, work: Path, repetitions: int = 5) -> dict:
         "quotes": quotes,
         "journal_mb": journal_path(out).stat().st_size / 1e6,
         "seconds_until_next_page_is_known": statistics.median(opening),
-        "seconds_of_a_command_with_nothing_left": statistics.median(whole),
+        "seconds_of_the_command_that_writes_the_csv": whole[0],
+        "seconds_of_a_command_with_nothing_left": statistics.median(whole[1:]),
     }
 
 
@@ -223,7 +225,9 @@ def as_markdown(record: dict) -> str:
         f"| the same, Chromium and its driver | {_arrow(growth['browser'])} |",
         f"| a journal of {resume['quotes']:,} quotes: until the next page is known"
         f" | {resume['seconds_until_next_page_is_known'] * 1000:.1f} ms |",
-        "| the same: a whole command that finds nothing left and writes the CSV"
+        "| the same: a whole command that writes the CSV"
+        f" | {resume['seconds_of_the_command_that_writes_the_csv']:.2f} s |",
+        "| the same: a whole command that finds nothing left to do"
         f" | {resume['seconds_of_a_command_with_nothing_left']:.2f} s |",
         f"| {chaos['pages']} pages, every fault by seed, {kills} kills ({chaos['kills_of_scraper']} of the scraper, "
         f"{chaos['kills_of_browser']} of the browser) | {chaos['quotes']:,} quotes, {verdict} |",
@@ -280,7 +284,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pages", type=int, default=1000, help="pages through Chromium")
     parser.add_argument("--quotes", type=int, default=100_000, help="quotes in the journal that is resumed")
     parser.add_argument("--kills", type=int, default=20, help="kills of the scraper or its browser")
-    parser.add_argument("--seed", type=int, default=1, help="decides faults and kills")
+    parser.add_argument("--seed", type=int, default=94, help="decides faults and kills; 94 draws every fault")
     return parser
 
 

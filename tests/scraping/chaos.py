@@ -2,7 +2,7 @@
 
 As a command, at the size that the project promises:
 
-    python -m tests.scraping.chaos --pages 40 --kills 20 --seed 1
+    python -m tests.scraping.chaos --pages 40 --kills 20 --seed 94
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=40)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=94, help="94 draws every fault")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = endure(Path(folder), pages=args.pages, kills=args.kills, seed=args.seed)
