@@ -10,6 +10,7 @@ from textthema.bundle import replacing
 from textthema.scraping.journal import Journal
 
 FOUND_ON = "found_on"
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def export_csv(journal: Journal, columns: tuple[str, ...], out: Path) -> None:
@@ -33,4 +34,4 @@ def export_csv(journal: Journal, columns: tuple[str, ...], out: Path) -> None:
 
 
 def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return _AS_JSON(value) if isinstance(value, list) else value

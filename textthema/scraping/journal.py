@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS pages (
     UNIQUE (series, number)
 );
 CREATE VIEW IF NOT EXISTS planned AS
-    SELECT pages.*, url, name FROM pages JOIN wanted USING (series) JOIN series ON series.id = pages.series
+    SELECT pages.*, url FROM pages JOIN wanted USING (series) JOIN series ON series.id = pages.series
     WHERE number <= wanted.last;
 CREATE INDEX IF NOT EXISTS pages_by_state ON pages (state, series, number);
 CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS sightings (
 # By plan, not by time: whichever way a run went, the same pages give the same table.
 _IN_PLAN_ORDER = """
 SELECT record, content, series.url, number,
-    min(printf('%09d %09d %09d', series, number, position)) OVER (PARTITION BY record) AS first_seen
+    min((series << 40) + (number << 20) + position) OVER (PARTITION BY record) AS first_seen
 FROM sightings JOIN records ON records.id = record JOIN pages ON pages.id = page JOIN series ON series.id = series
 ORDER BY first_seen, record, series, number
 """
@@ -65,14 +65,12 @@ class PlannedPage:
     Args:
         id: The journal's number for it.
         series: Address of its first page.
-        name: What the series is called.
         number: Which page of the series it is, from 1.
         reason: Why it is missing; empty if it isn't.
     """
 
     id: int
     series: str
-    name: str
     number: int
     reason: str = ""
 
@@ -188,7 +186,7 @@ class Journal:
             The pages.
         """
         found = self._db.execute(
-            "SELECT id, url, name, number, reason FROM planned WHERE state = ? ORDER BY series, number LIMIT ?",
+            "SELECT id, url, number, reason FROM planned WHERE state = ? ORDER BY series, number LIMIT ?",
             (state, most),
         )
         return [PlannedPage(*row) for row in found]
