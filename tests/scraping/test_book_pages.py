@@ -58,6 +58,10 @@ def test_still_older_pages_have_the_series_in_the_title():
     assert fields(parsed(html)) == expected(OLD[0])
 
 
+def test_nobody_rated_it():
+    assert parsed(markup.old_book_page(OLD[0]).replace("4.21", "0.00")).rating == ""
+
+
 def test_a_page_that_does_not_say_its_address():
     html = re.sub(r"<link[^>]*canonical'>", "", markup.old_book_page(OLD[0]))
     assert parsed(html).url == ""

@@ -83,9 +83,9 @@ def _each_once(links: list[Tag]) -> list[str]:
     return [name for name in dict.fromkeys(map(line_of, links)) if name]
 
 
-def _rating(node: Tag | None) -> float | None:
+def _rating(node: Tag | None) -> str:
     found = re.search(r"\d+(?:\.\d+)?", line_of(node))
-    return (float(found[0]) or None) if found else None
+    return found[0] if found and float(found[0]) else ""
 
 
 def _completed(book: BookDetails, soup: BeautifulSoup) -> BookDetails:

@@ -67,7 +67,7 @@ class BookDetails:
         series: Such as ``The Salt Road #2``; may be empty.
         description: The whole of it, with its line breaks; may be empty.
         genres: All genres in the site's order.
-        rating: Mean rating in stars, or None if nobody rated it.
+        rating: Mean rating in stars as the site writes it, such as ``4.30``; empty if nobody rated it.
         url: Address of the page; empty if a saved page doesn't say.
     """
 
@@ -76,7 +76,7 @@ class BookDetails:
     series: str
     description: str
     genres: list[str] = field(default_factory=list)
-    rating: float | None = None
+    rating: str = ""
     url: str = ""
 
     @property

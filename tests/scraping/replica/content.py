@@ -48,7 +48,7 @@ class SiteBook:
     series: str = ""
     description: str = ""
     genres: tuple[str, ...] = ()
-    rating: float | None = None
+    rating: str = ""
     old: bool = False
 
     @property
@@ -121,7 +121,7 @@ def book_row(book: SiteBook, address: str = GOODREADS) -> dict[str, str]:
         "series": book.series,
         "description": book.description,
         "genres": json.dumps(book.genres, ensure_ascii=False),
-        "rating": "" if book.rating is None else str(book.rating),
+        "rating": book.rating,
         "url": f"{address}{book.path}",
     }
 
@@ -216,11 +216,11 @@ def some_books(n: int = 130) -> list[SiteBook]:
     )
     genres = ("Fantasy", "Young Adult", "Magic", "Fiction", "Adventure", "Lamps", "Law", "Night", "Town Life")
     books = [
-        SiteBook(1, "The Lamp Ledger", "Odile Varga", "Lamps, #1", long.strip(), genres, 4.21, old=True),
-        SiteBook(2, "The Lamp Receipt", "Odile Varga", "Lamps #2", long.strip(), genres, 3.9),
+        SiteBook(1, "The Lamp Ledger", "Odile Varga", "Lamps, #1", long.strip(), genres, "4.21", old=True),
+        SiteBook(2, "The Lamp Receipt", "Odile Varga", "Lamps #2", long.strip(), genres, "3.90"),
         SiteBook(3, "Unread", "Per Ahlgren", old=True),
         SiteBook(4, "Unrated", "Per Ahlgren"),
-        SiteBook(5, "Bread & <Salt>", "Ada Quill, Jr.", "", "Short.", ("Cooking",), 4.0, old=True),
-        SiteBook(6, "Salt & <Bread>", "Ada Quill, Jr.", "", "Short, too.", ("Cooking", "Food"), 4.5),
+        SiteBook(5, "Bread & <Salt>", "Ada Quill, Jr.", "", "Short.", ("Cooking",), "4.00", old=True),
+        SiteBook(6, "Salt & <Bread>", "Ada Quill, Jr.", "", "Short, too.", ("Cooking", "Food"), "4.5"),
     ]
     return books + [SiteBook(100 + i, f"Almanac No. {i}", "Bram Osei", old=i % 2 == 0) for i in range(n - len(books))]
