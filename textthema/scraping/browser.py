@@ -19,6 +19,7 @@ from selenium import webdriver
 from selenium.common.exceptions import JavascriptException, TimeoutException, WebDriverException
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from urllib3.exceptions import HTTPError
 
 from textthema.errors import BrowserError
@@ -43,6 +44,7 @@ _FLAGS = (
 )
 _COMMAND_SECONDS_MORE = 30  # a command that waits for the page ends by itself; this is for a driver that hangs
 _SECONDS_TO_END = 10
+_LOOK_EVERY_SECONDS = 0.05
 _TAIL = 50_000  # characters in which a page ends
 _PAGES_A_TAB = 100
 _OURS = "made-by-textthema-scraper"
@@ -110,6 +112,7 @@ class Browser:
 
     def __enter__(self) -> Self:
         """Clear away what a killed run left."""
+        self._refuse_what_is_not_ours()
         self._clear_away()
         return self
 
@@ -197,16 +200,17 @@ class Browser:
             return Loaded(url, final_url, popups=popups, fault="no answer came")
         return Loaded(url, final_url, answer.status, answer.headers, html, popups, answer.fault)
 
-    def _make_profile(self) -> None:
+    def _refuse_what_is_not_ours(self) -> None:
         profile = self._settings.profile
-        if self._settings.grid:
-            return
-        if profile.exists():
+        if profile.exists() and not (profile / _OURS).exists() and not self._settings.grid:
             raise BrowserError(
                 f"{profile} is there already and is not this scraper's; move it away", value=str(profile)
             )
-        profile.mkdir()
-        (profile / _OURS).touch()
+
+    def _make_profile(self) -> None:
+        if not self._settings.grid:
+            self._settings.profile.mkdir(exist_ok=True)
+            (self._settings.profile / _OURS).touch()
 
     def _clear_away(self) -> None:
         if self._settings.grid:
@@ -216,8 +220,17 @@ class Browser:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(found, timeout=_SECONDS_TO_END)
-        if (self._settings.profile / _OURS).exists():
-            shutil.rmtree(self._settings.profile, ignore_errors=True)
+        # Children of a killed browser write into the profile until they notice.
+        Retrying(
+            retry=retry_if_result(lambda is_gone: not is_gone),
+            wait=wait_fixed(_LOOK_EVERY_SECONDS),
+            stop=stop_after_delay(_SECONDS_TO_END),
+            retry_error_callback=lambda _: self._make_profile(),  # left for the next run, marked as ours
+        )(self._remove_profile)
+
+    def _remove_profile(self) -> bool:
+        shutil.rmtree(self._settings.profile, ignore_errors=True)
+        return not self._settings.profile.exists()
 
 
 @dataclass(frozen=True)
