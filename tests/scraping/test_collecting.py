@@ -198,6 +198,20 @@ def test_a_site_that_does_not_answer_ends_the_run(collect):
     assert collect(PretendBrowser()) == SITE.quote_rows(HOST, ["/quotes"])
 
 
+def test_a_first_page_that_nobody_answers_ends_the_run_soon(collect):
+    browser = PretendBrowser({url(1): [{"fault": "net::ERR_NAME_NOT_RESOLVED"}]})
+    with pytest.raises(UnreachableError, match=r"NAME_NOT_RESOLVED\. Is there a network"):
+        collect(browser, patience=3600)
+    assert browser.asked == [url(1)] * 3
+    assert collect(PretendBrowser()) == SITE.quote_rows(HOST, ["/quotes"])
+
+
+def test_what_a_page_shows_to_exist_is_fetched_though_it_came_only_at_the_end(collect):
+    answers = [{"html": BLANK}] * 2 + ONCE_MORE[1]
+    bell = (f"{HOST}/quotes/tag/bell", "bell")
+    assert len(collect(PretendBrowser({url(1): answers}), [POPULAR, bell])) == 40
+
+
 def test_a_site_that_is_away_for_long_is_waited_for(collect):
     away = {url(number): [{"fault": "net::ERR_INTERNET_DISCONNECTED"}] * 3 + ONCE_MORE[number] for number in (2, 3)}
     away[url(4)] = [{"fault": "net::ERR_INTERNET_DISCONNECTED"}] * 9 + ONCE_MORE[4]

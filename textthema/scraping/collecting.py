@@ -21,6 +21,7 @@ from textthema.scraping.robots import Robots
 
 _TRIES_AT_A_CHANGED_LAYOUT = 2
 _PAGES_IN_A_ROW = 3
+_FIRST_TRIES = 3
 _EXPORT_EVERY_SECONDS = 60
 _EXPORT_SHARE = 20
 _SAYS_EMPTY = "it says that it holds nothing"
@@ -117,14 +118,23 @@ class Collector:
         """
         self._journal.plan(self._plan.series, self._plan.last)
         try:
-            while page := self._journal.next_page():
-                self._settle(page)
-                if len(self._streak.pages) == _PAGES_IN_A_ROW:
-                    raise self._row_of_troubles()
+            self._settle_pending()
             self._settle_failed_once_more()
+            self._settle_pending()  # what those pages have shown to exist
         finally:
             self._export()
         self._raise_if_pages_are_missing()
+
+    def _settle_pending(self) -> None:
+        self._streak = _Streak()
+        while page := self._journal.next_page():
+            self._settle(page)
+            if len(self._streak.pages) == _PAGES_IN_A_ROW or self._never_got_through():
+                raise self._row_of_troubles()
+
+    def _never_got_through(self) -> bool:
+        """Tell a wrong address, or a machine without a network, from a site that is away for a while."""
+        return self._streak.kind is Unreachable and not len(self._journal)
 
     def _settle_failed_once_more(self) -> None:
         self._streak = _Streak()
@@ -171,12 +181,11 @@ class Collector:
     def _has_tried_enough(self, state: RetryCallState) -> bool:
         """Tell a page that can't be had, after a few tries, from a site that can't be, after a long wait."""
         outcome = state.outcome.result()
-        is_offline = (
-            isinstance(outcome, Unreachable)
-            and outcome.offline
-            and self._streak.is_long(Unreachable, _PAGES_IN_A_ROW - 1)
-        )
-        patience = self._manners.patience if is_offline or isinstance(outcome, RateLimited) else 0
+        is_offline = isinstance(outcome, Unreachable) and outcome.offline
+        if is_offline and not len(self._journal):
+            return state.attempt_number >= _FIRST_TRIES
+        is_away = is_offline and self._streak.is_long(Unreachable, _PAGES_IN_A_ROW - 1)
+        patience = self._manners.patience if is_away or isinstance(outcome, RateLimited) else 0
         return state.attempt_number >= self._manners.tries and state.seconds_since_start >= patience
 
     def _report_waiting(self, state: RetryCallState) -> None:
@@ -227,6 +236,10 @@ class Collector:
             self._journal.fail(page, f"{kind.__name__}: {reason}")
         page, reason = self._streak.pages[-1]
         kept = f"; the last one is kept in {self._plan.diagnosis}" if kind is LayoutChanged else ""
+        if self._never_got_through():
+            return kind.error(
+                f"{kind.__name__}: {page.url} can't be had: {reason}. Is there a network?", value=page.url
+            )
         return kind.error(
             f"{kind.__name__}: {len(self._streak.pages)} pages in a row, the last: {reason}{kept}. {_ADVICE}, and "
             "asks for these pages once more at its end; --retry-failed begins with them",
