@@ -8,9 +8,14 @@ BUILD ?= build
 RAW ?= $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quotes.csv)
 ENCODER ?= all-MiniLM-L6-v2
 CLEAN_OPTIONS ?=
-# The shipped model learnt from this many rows; the benchmark's baseline has to learn from the same ones.
-MAX_ROWS ?= 64000
 TRAIN_OPTIONS ?=
+# The notebooks run on the sample in minutes; SIZE=full runs the whole recipe on RAW, in BUILD, and keeps the outputs.
+SIZE ?= sample
+NOTEBOOKS := textthema-data-processing quote-multi-classifier onnx-inference benchmark
+NOTEBOOKS_sample := $(BUILD)/notebooks
+NOTEBOOKS_full := notebooks
+PARAMETERS_sample := -p BUILD ../$(BUILD)/notebooks -p RESULTS ../$(BUILD)/notebooks/results
+PARAMETERS_full := -p BUILD ../$(BUILD) -p RESULTS ../benchmarks/results -p MEASURE False -p RAW $(RAW) -p BATCH_SIZE 48
 SCRAPE_OPTIONS ?=
 
 FULL := .venv/.ready
@@ -27,7 +32,7 @@ define new_venv
 endef
 
 .PHONY: help demo test lint format setup chromium clean-data split train tune export evaluate benchmark \
-        benchmark-quality benchmark-speed benchmark-scraper scrape screenshots space-library
+        benchmark-quality benchmark-speed benchmark-scraper exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -64,7 +69,7 @@ split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
 	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
 
 train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
-	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) --max-rows $(MAX_ROWS) $(TRAIN_OPTIONS)
+	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(TRAIN_OPTIONS)
 
 tune: $(FULL) ## a threshold for each theme, on the validation rows
 	$(TEXTTHEMA) tune $(BUILD)/run
@@ -75,15 +80,25 @@ export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
 
-benchmark: benchmark-quality benchmark-speed benchmark-scraper ## quality against baselines and speed, to benchmarks/results and README
+benchmark: benchmark-quality benchmark-speed benchmark-scraper ## quality and speed beside rivals, to benchmarks/results, README and cards
+	.venv/bin/python benchmarks/cards.py
 	.venv/bin/python benchmarks/readme.py
 
 benchmark-quality: $(FULL)
-	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --max-rows $(MAX_ROWS) --model deployment_hf/model \
-	  --fp32 $(BUILD)/run/model_fp32.onnx --work $(BUILD)/baselines --out benchmarks/results
+	.venv/bin/python benchmarks/data_facts.py --clean $(BUILD)/clean --splits $(BUILD)/splits
+	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --run $(BUILD)/run --model deployment_hf/model \
+	  --work $(BUILD)/rivals
 
 benchmark-speed: $(FULL)
-	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --out benchmarks/results
+	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
+
+exploration: $(FULL) ## variants of the training recipe on a small budget, to benchmarks/results
+	.venv/bin/python benchmarks/exploration.py --splits $(BUILD)/splits --work $(BUILD)/exploration
+
+notebooks: $(FULL) ## run the four notebooks on the sample, or with SIZE=full on RAW (ENCODER=roberta-base near the Hub)
+	@mkdir -p $(NOTEBOOKS_$(SIZE))
+	@for name in $(NOTEBOOKS); do .venv/bin/papermill --cwd notebooks notebooks/$$name.ipynb $(NOTEBOOKS_$(SIZE))/$$name.ipynb \
+	  $(PARAMETERS_$(SIZE)) -p ENCODER $(ENCODER) || exit 1; done
 
 benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scraper, to benchmarks/results
 	.venv/bin/python benchmarks/scraper.py --out benchmarks/results

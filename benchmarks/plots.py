@@ -15,14 +15,15 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from textthema.bundle import replacing
-from textthema.metrics import METRIC_TITLES, Estimate, LabelScore
+from textthema.metrics import LOWER_IS_BETTER, METRIC_TITLES, Estimate, LabelScore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette; shapes differ as well, so that the plots survive a grey printer.
-COLOURS = ("#0072B2", "#E69F00", "#999999", "#009E73", "#CC79A7")
-MARKERS = ("o", "s", "^", "D", "v")
+COLOURS = ("#0072B2", "#E69F00", "#999999", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _STYLE = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -45,27 +46,39 @@ _STYLE = {
 
 
 def plot_metrics(path: Path, models: Mapping[str, Mapping[str, Estimate]]) -> None:
-    """Draw every metric of every model as a bar with its 95 % interval.
+    """Draw every metric of every model as a point with its 95 % interval, one panel a metric.
 
     Args:
         path: The PNG to write.
-        models: Title to metric name to estimate.
+        models: Title to metric name to estimate; the first is this project's.
     """
-    width = 0.8 / len(models)
-    with _axes(path, (9, 4.6)) as axes:
-        for i, (title, metrics) in enumerate(models.items()):
-            places = [j + (i - (len(models) - 1) / 2) * width for j in range(len(metrics))]
-            values = [estimate.value for estimate in metrics.values()]
-            axes.bar(places, values, width * 0.92, color=COLOURS[i], label=title)
-            axes.errorbar(places, values, yerr=_arms(metrics.values()), fmt="none", ecolor="#333333", elinewidth=1)
-            for place, estimate in zip(places, metrics.values(), strict=True):
-                text = f"{estimate.value:.2f}".removeprefix("0")
-                top = estimate.value if estimate.high is None else estimate.high
-                axes.annotate(text, (place, top), (0, 2), textcoords="offset points", ha="center", fontsize=7.5)
-        axes.set_xticks(range(len(METRIC_TITLES)), METRIC_TITLES.values())
-        axes.grid(visible=False, axis="x")
-        axes.set_ylim(0, axes.get_ylim()[1] * 1.05)
-        _head(axes, "Texts of unseen authors; higher is better; bars with 95 % intervals", len(models))
+    titles = list(models)
+    with mpl.rc_context(_STYLE):
+        figure, panels = plt.subplots(
+            1, len(METRIC_TITLES), figsize=(13, 0.9 + 0.34 * len(titles)), sharey=True, layout="constrained"
+        )
+        for axes, (name, metric) in zip(panels, METRIC_TITLES.items(), strict=True):
+            for i, title in enumerate(titles):
+                estimate = models[title][name]
+                colour = COLOURS[0] if i == 0 else "#777777"
+                axes.barh(i, estimate.value, 0.62, color=colour, alpha=1 if i == 0 else 0.55)
+                axes.errorbar(estimate.value, i, xerr=_arms([estimate]), fmt="none", ecolor="#222222", elinewidth=1)
+                end = estimate.value if estimate.high is None else estimate.high
+                axes.annotate(
+                    f"{estimate.value:.3f}".removeprefix("0"),
+                    (end, i),
+                    (4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                )
+            axes.set_title(metric + (" (less is better)" if name in LOWER_IS_BETTER else ""), fontsize=9)
+            axes.set_xlim(0, max(model[name].value for model in models.values()) * 1.3)
+            axes.xaxis.set_major_locator(NullLocator())
+            axes.grid(visible=False)
+        panels[0].set_yticks(range(len(titles)), titles)
+        panels[0].invert_yaxis()
+        _save(figure, path)
 
 
 def plot_f1_by_support(path: Path, models: Mapping[str, Mapping[str, LabelScore]]) -> None:
@@ -119,24 +132,47 @@ def plot_reliability(path: Path, models: Mapping[str, Sequence[Mapping[str, floa
         _head(axes, "How far a probability can be taken at its word", 1)
 
 
-def plot_times(path: Path, times: Mapping[str, Mapping[str, float]], ratio: float) -> None:
+def plot_times(path: Path, times: Mapping[str, Mapping[str, float]]) -> None:
     """Draw median times with their quartiles.
 
     Args:
         path: The PNG to write.
-        times: Title to ``median``, ``q1`` and ``q3`` in milliseconds.
-        ratio: The second median over the first.
+        times: Title to ``median``, ``q1`` and ``q3`` in milliseconds; the first is this project's.
     """
-    with _axes(path, (8, 2.6)) as axes:
+    with _axes(path, (9, 0.9 + 0.42 * len(times))) as axes:
         for i, (title, time) in enumerate(times.items()):
             arms = [[time["median"] - time["q1"]], [time["q3"] - time["median"]]]
-            axes.barh(title, time["median"], 0.55, xerr=arms, color=COLOURS[i], ecolor="#333333")
+            colour = COLOURS[0] if i == 0 else "#999999"
+            axes.barh(title, time["median"], 0.6, xerr=arms, color=colour, ecolor="#333333")
             axes.annotate(f"{time['median']:.1f} ms", (time["q3"], i), (6, 0), textcoords="offset points", va="center")
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_xlim(0, axes.get_xlim()[1] * 1.12)
         axes.set_xlabel("milliseconds for one text of 40 tokens: median and quartiles")
-        axes.set_title(f"One text, two threads, same run: {ratio:.1f} times as fast")
+        axes.set_title("One text, from text to probabilities")
+
+
+def plot_latency(path: Path, speeds: Mapping[str, Mapping], qualities: Mapping[str, Mapping]) -> None:
+    """Draw quality against time, with the size of the files as the size of the points.
+
+    Args:
+        path: The PNG to write.
+        speeds: Title to ``single_ms`` and ``megabytes``.
+        qualities: Title to ``metrics``; titles that have both are drawn.
+    """
+    with _axes(path, (8, 4.8)) as axes:
+        for i, title in enumerate(title for title in speeds if title in qualities):
+            x, y = speeds[title]["single_ms"]["median"], qualities[title]["metrics"]["lrap"]["value"]
+            size = 12 + 4 * speeds[title]["megabytes"]
+            axes.scatter(x, y, size, COLOURS[0] if i == 0 else "#999999", alpha=0.55, edgecolors="#333333")
+            label = f"{title}, {speeds[title]['megabytes']:.0f} MB"
+            axes.annotate(label, (x, y), (8, 8), textcoords="offset points", fontsize=8)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.margins(0.25, 0.2)
+        axes.set_xlabel("milliseconds for one text (log scale)")
+        axes.set_ylabel("LRAP on unseen authors")
+        axes.set_title("Quality against time; the larger the point, the larger the files")
 
 
 def plot_memory(path: Path, pages: Sequence[int], memory: Mapping[str, Sequence[float]]) -> None:
@@ -162,10 +198,15 @@ def _axes(path: Path, size: tuple[float, float]) -> Iterator[Axes]:
         figure, axes = plt.subplots(figsize=size, layout="constrained")
         try:
             yield axes
-            with replacing(path) as temporary:
-                figure.savefig(temporary, format="png")
+            _save(figure, path)
         finally:
             plt.close(figure)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png")
+    plt.close(figure)
 
 
 def _head(axes: Axes, title: str, columns: int) -> None:

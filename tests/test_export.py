@@ -1,4 +1,6 @@
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,14 +10,17 @@ import torch
 
 from textthema import export as export_module
 from textthema.bundle import Bundle, write_manifest
+from textthema.calibration import CALIBRATION, Calibration, write_calibration
 from textthema.classifier import ThemeClassifier
-from textthema.encoder import EncoderClassifier, load_encoder, save_run
-from textthema.errors import BundleNotFoundError, GateError, InputError, NotEnoughDataError
+from textthema.encoder import EncoderClassifier, load_encoder, load_run, save_run
+from textthema.errors import BundleNotFoundError, GateError, InputError, NotEnoughDataError, UnreadableFileError
 from textthema.export import check_int8, export, to_onnx
 from textthema.inference import OnnxEncoder
+from textthema.training import predict_logits
 
 pytestmark = pytest.mark.train
 LABELS = ["sea", "home", "grief"]
+SCALING = Calibration(np.array([2.0, 1.0, 0.5], np.float32), np.array([0.0, -1.0, 3.0], np.float32))
 TEXTS = [
     "The tide took the letter back.",
     "A key under the mat, and nobody who knew of it.",
@@ -31,6 +36,7 @@ def run(tiny_roberta, tmp_path_factory):
     model, tokenizer = load_encoder(str(tiny_roberta), len(LABELS))
     save_run(model, tokenizer, LABELS, folder)
     (folder / "thresholds.json").write_text(json.dumps({"global": 0.5, "labels": {"sea": 0.25}}))
+    write_calibration(folder / CALIBRATION, SCALING, LABELS)
     return folder
 
 
@@ -125,6 +131,20 @@ def test_an_older_model_is_replaced_only_by_a_good_one(run, truth, tmp_path, mon
     monkeypatch.undo()
     export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
     assert not (out / "old.txt").exists()
+
+
+def test_the_graph_gives_calibrated_logits(exported, run):
+    model, tokenizer, _ = load_run(run)
+    bundle = Bundle.read(exported[0])
+    fp32 = OnnxEncoder(run / "model_fp32.onnx", bundle.tokenizer_path, 32).encode(TEXTS[:4])
+    assert fp32.logits == pytest.approx(SCALING(predict_logits(model, tokenizer, TEXTS[:4], 32)), abs=1e-4)
+
+
+def test_a_run_without_calibration_names_the_command(run, truth, tmp_path):
+    copied = Path(shutil.copytree(run, tmp_path / "run"))
+    (copied / CALIBRATION).unlink()
+    with pytest.raises(UnreadableFileError, match="textthema tune"):
+        export(copied, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
 
 
 def test_a_run_without_thresholds_names_the_command(run, truth, tmp_path):

@@ -55,16 +55,20 @@ def test_the_report_holds_no_text_of_any_quote(built):
 
 def test_the_split_keeps_every_row_once_and_parts_no_author(built):
     table = pd.read_parquet(built / "clean" / "table.parquet")
-    parts = [pd.read_parquet(built / "splits" / f"{name}.parquet") for name in ("train", "validation", "test")]
+    parts = [
+        pd.read_parquet(built / "splits" / f"{name}.parquet")
+        for name in ("train", "validation", "test", "seen_authors")
+    ]
     assert sorted(pd.concat(parts)["id"]) == sorted(table["id"])
-    authors = [set(part["author"].dropna()) for part in parts]
+    authors = [set(part["author"].dropna()) for part in parts[:3]]
+    assert set(parts[3]["author"]) <= authors[0]
     assert not (authors[0] & authors[1] or authors[0] & authors[2] or authors[1] & authors[2])
 
 
 def test_training_leaves_validation_scores_and_history(built):
     with np.load(built / "run" / "validation_scores.npz", allow_pickle=False) as stored:
         rows = len(pd.read_parquet(built / "splits" / "validation.parquet"))
-        assert stored["scores"].shape == stored["truth"].shape == (rows, 103)
+        assert stored["logits"].shape == stored["truth"].shape == (rows, 103)
         assert len(stored["groups"]) == rows
         assert stored["truth"].any(axis=1).all()
     assert (built / "run" / "history.csv").read_text().startswith("stage,epoch,train_loss,valid_loss,lrap")
@@ -86,7 +90,7 @@ def test_the_model_is_evaluated_with_intervals(built, capsys):
     arguments = ["evaluate", str(built / "splits" / "test.parquet"), "--model", str(built / "model"), "--json"]
     assert main([*arguments, "--bootstrap", "20"]) == 0
     metrics = json.loads(capsys.readouterr().out)["metrics"]
-    assert set(metrics) == {"micro_f1", "macro_f1", "lrap", "map", "p_at_1", "p_at_5"}
+    assert set(metrics) == {"micro_f1", "macro_f1", "lrap", "map", "p_at_1", "p_at_5", "ece"}
 
 
 def test_training_without_its_packages_says_what_to_type(built, monkeypatch, tmp_path, capsys):

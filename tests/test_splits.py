@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.labels import slug
-from textthema.splits import NAMES, author_codes, fingerprint, split_rows
+from textthema.splits import NAMES, SEEN, author_codes, fingerprint, hold_out_seen, split_rows
 
 
 def parts_of(keys, parts):
@@ -87,3 +87,34 @@ def test_author_codes_forget_spelling_and_keep_the_unknown_apart():
     codes = author_codes(["Bo Ek", None, "bo  ek", None, "Al"])
     assert codes[0] == codes[2]
     assert len(set(codes)) == 4
+
+
+def held_out(share, seed=0):
+    authors = [f"Author {n % 40}" for n in range(800)] + [f"Rare {n}" for n in range(100)]
+    groups = [*range(700), *([700] * 200)]
+    ids = [f"id{n}" for n in range(900)]
+    parts = split_rows(authors, groups, seed=1)
+    return parts, hold_out_seen(parts, ids, authors, groups, share=share, seed=seed), authors, groups
+
+
+def test_rows_of_known_authors_leave_training_only_alone_and_only_where_others_stay():
+    before, after, authors, groups = held_out(0.2)
+    moved = np.flatnonzero(after == SEEN)
+    assert len(moved)
+    assert set(before[moved]) == {"train"}
+    assert (before == after)[after != SEEN].all()
+    staying = {author for author, part in zip(authors, after, strict=True) if part == "train"}
+    assert {authors[row] for row in moved} <= staying
+    assert not [row for row in moved if authors[row].startswith("Rare") or groups[row] == 700]
+
+
+def test_no_share_holds_out_nothing_and_the_seed_decides():
+    before, after, *_ = held_out(0)
+    assert (before == after).all()
+    assert (held_out(0.2, seed=1)[1] != held_out(0.2, seed=2)[1]).any()
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.6, 2])
+def test_most_training_rows_have_to_stay(share):
+    with pytest.raises(InputError, match="from 0 to 0"):
+        held_out(share)

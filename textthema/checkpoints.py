@@ -14,9 +14,12 @@ from fastai.callback.tracker import EarlyStoppingCallback
 from fastai.learner import Learner
 from safetensors.torch import load_file, save_file
 
+from textthema.bundle import replacing
 from textthema.encoder import save_weights
 
 BEST = "best.safetensors"
+STEPS = "steps.csv"
+_STEPS_HEAD = "epoch,step,loss\n"
 _STATE = "checkpoint.json"
 _TENSORS = "checkpoint-{}.safetensors"
 
@@ -41,7 +44,7 @@ class Progress:
 
 
 class Checkpoint(Callback):
-    """Writes weights, optimizer state and position every so many steps, and seeds each epoch.
+    """Writes weights, optimizer state, position and the steps' losses every so many steps, and seeds each epoch.
 
     Args:
         run: Folder of the run.
@@ -56,6 +59,16 @@ class Checkpoint(Callback):
         super().__init__()
         self.run_folder, self.every, self.seed = run, every, seed
         self.history, self.resumed_at = list(progress.history), (progress.epoch, progress.step)
+        self.losses: list[str] = []
+
+    def before_fit(self) -> None:
+        """Forget the losses of steps after the checkpoint, which are taken again."""
+        steps = self.run_folder / STEPS
+        done = self.resumed_at[0] * len(self.dls.train) + self.resumed_at[1]
+        lines = steps.read_text(encoding="utf-8").splitlines(keepends=True)[1:] if steps.exists() else []
+        kept = [line for line in lines if int(line.split(",")[1]) <= done]
+        with replacing(steps) as partial:
+            partial.write_text("".join([_STEPS_HEAD, *kept]), encoding="utf-8")
 
     def before_epoch(self) -> None:
         """Make the epoch's order a function of its number, so that a resumed run sees the same batches."""
@@ -63,11 +76,14 @@ class Checkpoint(Callback):
         torch.manual_seed(self.seed + 1 + self.epoch)
 
     def after_batch(self) -> None:
-        """Write a checkpoint when it is time."""
+        """Note the loss; write a checkpoint when it is time."""
         step = self.iter + 1
-        is_new = (self.epoch, step) > self.resumed_at  # fastai calls this for steps that were passed over, too
-        if self.training and is_new and step % self.every == 0 and step < self.n_iter:
-            write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch, step, self.history))
+        # fastai calls this for steps that were passed over, too
+        if not self.training or (self.epoch, step) <= self.resumed_at:
+            return
+        self.losses.append(f"{self.epoch},{self.epoch * self.n_iter + step},{self.loss.item():.5f}\n")
+        if step % self.every == 0 and step < self.n_iter:
+            self._write(Progress("unfrozen", self.epoch, step, self.history))
 
     def after_epoch(self) -> None:
         """Keep the epoch's figures and write a checkpoint; epochs done before the run was stopped pass by."""
@@ -77,7 +93,13 @@ class Checkpoint(Callback):
         if figures["lrap"] > best_lrap(self.history):
             save_weights(self.learn.model.hf_model, self.run_folder / BEST)
         self.history.append(figures)
-        write_checkpoint(self.run_folder, self.learn, Progress("unfrozen", self.epoch + 1, 0, self.history))
+        self._write(Progress("unfrozen", self.epoch + 1, 0, self.history))
+
+    def _write(self, progress: Progress) -> None:
+        with (self.run_folder / STEPS).open("a", encoding="utf-8") as file:
+            file.writelines(self.losses)
+        self.losses.clear()
+        write_checkpoint(self.run_folder, self.learn, progress)
 
 
 class StopEarly(EarlyStoppingCallback):

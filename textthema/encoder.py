@@ -135,12 +135,15 @@ def find_encoder(name_or_folder: str) -> str:
     return str(folder)
 
 
-def load_encoder(name_or_folder: str, n_labels: int) -> tuple[EncoderClassifier, PreTrainedTokenizerBase]:
+def load_encoder(
+    name_or_folder: str, n_labels: int, dropout: float = 0.1
+) -> tuple[EncoderClassifier, PreTrainedTokenizerBase]:
     """Load an encoder with a new head, and its tokenizer.
 
     Args:
         name_or_folder: As for ``find_encoder``.
         n_labels: How many labels the head scores.
+        dropout: Probability of dropping a feature in training, in the encoder's layers as before the head.
 
     Returns:
         The classifier in fp32 and the tokenizer.
@@ -162,7 +165,24 @@ def load_encoder(name_or_folder: str, n_labels: int) -> tuple[EncoderClassifier,
             f"no encoder {shown(name_or_folder)} in a folder of that name or within reach on the Hub: {error}",
             value=name_or_folder,
         ) from error
-    return EncoderClassifier(encoder, n_labels), tokenizer
+    model = EncoderClassifier(encoder, n_labels)
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = dropout
+    return model, tokenizer
+
+
+def keep_labels(model: EncoderClassifier, n_labels: int) -> None:
+    """Cut a head down to its first labels.
+
+    Args:
+        model: A classifier; changed in place.
+        n_labels: How many labels stay.
+    """
+    whole = model.classifier
+    model.classifier = nn.Linear(whole.in_features, n_labels)
+    model.classifier.weight.data.copy_(whole.weight.data[:n_labels])
+    model.classifier.bias.data.copy_(whole.bias.data[:n_labels])
 
 
 def save_run(model: EncoderClassifier, tokenizer: PreTrainedTokenizerBase, labels: list[str], folder: Path) -> None:

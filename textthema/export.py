@@ -16,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from sklearn.metrics import f1_score
 
 from textthema.bundle import CONFIG, MANIFEST, ONNX, THRESHOLDS, TOKENIZER, write_manifest
+from textthema.calibration import CALIBRATION, Calibration, read_calibration
 from textthema.encoder import EncoderClassifier, load_run, mean_pool
 from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
@@ -80,7 +81,7 @@ def export(
     at all.
 
     Args:
-        run: Folder with a trained model and ``thresholds.json``.
+        run: Folder with a trained model, ``calibration.json`` and ``thresholds.json``.
         out: The model directory; replaced if it exists.
         texts: Validation texts, n of them.
         truth: Their labels, bool (n, n_labels).
@@ -103,6 +104,7 @@ def export(
         raise NotEnoughDataError("the gates need validation texts, none were given", value=0)
     _refuse_a_foreign_folder(out)
     model, tokenizer, labels = load_run(run)
+    scale_head(model, read_calibration(run / CALIBRATION, labels))
     max_length = min(max_length, tokenizer.model_max_length)
     fp32 = run / "model_fp32.onnx"
     to_onnx(model, fp32)
@@ -122,6 +124,19 @@ def export(
         write_manifest(bundle, lineage | {"gates": asdict(report)})
         _replace_folder(bundle, out)
     return report
+
+
+def scale_head(model: EncoderClassifier, calibration: Calibration) -> None:
+    """Put a calibration into the head's weights, so that the graph's logits are calibrated.
+
+    Args:
+        model: The classifier; changed in place.
+        calibration: Slopes and offsets in the head's order.
+    """
+    slope, offset = torch.from_numpy(calibration.slope), torch.from_numpy(calibration.offset)
+    with torch.no_grad():
+        model.classifier.weight.mul_(slope[:, None])
+        model.classifier.bias.mul_(slope).add_(offset)
 
 
 def to_onnx(model: EncoderClassifier, path: Path) -> None:

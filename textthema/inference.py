@@ -44,9 +44,7 @@ class Encoded:
     @property
     def probabilities(self) -> np.ndarray:
         """Give the logistic function of the logits, float32, shape (n, n_labels)."""
-        # exp(-|x|) can't overflow, whichever way the logit points
-        decay = np.exp(-np.abs(self.logits))
-        return np.where(self.logits >= 0, 1 / (1 + decay), decay / (1 + decay)).astype(np.float32)
+        return sigmoid(self.logits)
 
 
 class OnnxEncoder:
@@ -112,6 +110,20 @@ class OnnxEncoder:
                 n_tokens[len(ids)] = len(encoding.ids) + beyond
                 ids.append(np.array(encoding.ids, dtype=np.int64))
         return ids, n_tokens
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Give the logistic function.
+
+    Args:
+        logits: float, any shape.
+
+    Returns:
+        float32, the same shape.
+    """
+    # exp(-|x|) can't overflow, whichever way the logit points
+    decay = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1 / (1 + decay), decay / (1 + decay)).astype(np.float32)
 
 
 def _batches_by_length(ids: list[np.ndarray], batch_size: int) -> Iterator[np.ndarray]:

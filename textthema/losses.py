@@ -46,14 +46,126 @@ class AsymmetricLoss(nn.Module):
         return -(positive + negative).sum(-1).mean()
 
 
-LOSSES: dict[str, type[nn.Module]] = {"bce": SummedBCE, "asymmetric": AsymmetricLoss}
+class HillLoss(nn.Module):
+    """Hill loss: a negative that the model is sure of may be a tag that readers left out, and counts little.
+
+    Args:
+        peak: The paper's lambda; a negative pulls most at a probability of ``peak - 1``, and less beyond.
+
+    Source:
+        Zhang et al., "Simple and Robust Loss Design for Multi-Label Learning with Missing Labels", 2021, equation 6.
+    """
+
+    def __init__(self, peak: float = 1.5) -> None:
+        super().__init__()
+        self.peak = peak
+
+    def forward(self, logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Compare logits (batch, n_labels) with truth (batch, n_labels) in {0, 1}."""
+        truth = truth.to(logits.dtype)
+        probability = torch.sigmoid(logits)
+        negative = (self.peak - probability) * probability**2
+        return ((1 - truth) * negative - truth * functional.logsigmoid(logits)).sum(-1).mean()
 
 
-def find_loss(name: str) -> nn.Module:
+class DistributionBalancedLoss(nn.Module):
+    """Distribution-balanced loss: rare labels weigh more, and negatives push less the surer they are.
+
+    Args:
+        counts: How many training texts carry each label, (n_labels,).
+        n_texts: How many training texts there are.
+        alpha: Least weight.
+        beta: Steepness of the weights' smoothing.
+        mu: Where the smoothing is centred.
+        tolerance: The paper's lambda, by which a negative's logit is scaled.
+        kappa: How far the labels' frequency shifts their logits.
+
+    Source:
+        Wu et al., "Distribution-Balanced Loss for Multi-Label Classification in Long-Tailed Datasets", ECCV 2020,
+        equations 3 to 8, with its values for COCO.
+    """
+
+    def __init__(
+        self,
+        counts: torch.Tensor,
+        n_texts: int,
+        *,
+        alpha: float = 0.1,
+        beta: float = 10.0,
+        mu: float = 0.2,
+        tolerance: float = 2.0,
+        kappa: float = 0.05,
+    ) -> None:
+        super().__init__()
+        self.alpha, self.beta, self.mu, self.tolerance = alpha, beta, mu, tolerance
+        counts = counts.to(torch.float32).clamp(min=1)
+        self.register_buffer("rarity", 1 / counts)
+        self.register_buffer("shift", -kappa * torch.log(n_texts / counts - 1).clamp(min=-10))
+
+    def forward(self, logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Compare logits (batch, n_labels) with truth (batch, n_labels) in {0, 1}."""
+        truth = truth.to(logits.dtype)
+        share = self.rarity / (truth @ self.rarity).clamp(min=1e-9).unsqueeze(-1)
+        weight = self.alpha + torch.sigmoid(self.beta * (share - self.mu))
+        shifted = logits + self.shift
+        positive = functional.softplus(-shifted)
+        negative = functional.softplus(self.tolerance * shifted) / self.tolerance
+        return (weight * (truth * positive + (1 - truth) * negative)).sum(-1).mean()
+
+
+class RankedBCE(nn.Module):
+    """Binary cross-entropy, and the cross-entropy of the softmax with the text's labels, which orders them.
+
+    Args:
+        weight: Of the second.
+
+    Source:
+        Mahajan et al., "Exploring the Limits of Weakly Supervised Pretraining", ECCV 2018, section 2.3, for the second.
+    """
+
+    def __init__(self, weight: float = 1.0) -> None:
+        super().__init__()
+        self.weight = weight
+        self.bce = SummedBCE()
+
+    def forward(self, logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Compare logits (batch, n_labels) with truth (batch, n_labels) in {0, 1}."""
+        target = truth.to(logits.dtype)
+        target = target / target.sum(-1, keepdim=True).clamp(min=1)
+        return self.bce(logits, truth) + self.weight * functional.cross_entropy(logits, target)
+
+
+class WithAuxiliary(nn.Module):
+    """A loss on the labels that count, and cross-entropy on further ones that only teach.
+
+    Args:
+        loss: For the first ``n_labels`` columns.
+        n_labels: How many labels count.
+        weight: Of the further columns' binary cross-entropy.
+    """
+
+    def __init__(self, loss: nn.Module, n_labels: int, weight: float) -> None:
+        super().__init__()
+        self.loss, self.n_labels, self.weight = loss, n_labels, weight
+        self.auxiliary = SummedBCE()
+
+    def forward(self, logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Compare logits (batch, n) with truth (batch, n) in {0, 1}, n being ``n_labels`` or more."""
+        n = self.n_labels
+        loss = self.loss(logits[:, :n], truth[:, :n])
+        return loss + self.weight * self.auxiliary(logits[:, n:], truth[:, n:]) if logits.shape[1] > n else loss
+
+
+LOSSES = ("bce", "asymmetric", "hill", "distribution-balanced", "ranked")
+
+
+def find_loss(name: str, counts: torch.Tensor, n_texts: int) -> nn.Module:
     """Make a loss by its name.
 
     Args:
-        name: ``"bce"`` or ``"asymmetric"``.
+        name: One of ``LOSSES``.
+        counts: How many training texts carry each label, (n_labels,).
+        n_texts: How many training texts there are.
 
     Returns:
         A module called with logits and truth.
@@ -61,6 +173,13 @@ def find_loss(name: str) -> nn.Module:
     Raises:
         InputError: If there is no such loss.
     """
-    if name not in LOSSES:
+    makers = {
+        "bce": SummedBCE,
+        "asymmetric": AsymmetricLoss,
+        "hill": HillLoss,
+        "distribution-balanced": lambda: DistributionBalancedLoss(counts, n_texts),
+        "ranked": RankedBCE,
+    }
+    if name not in makers:
         raise InputError(f"there is no loss {shown(name)}; there are: {', '.join(LOSSES)}", value=name)
-    return LOSSES[name]()
+    return makers[name]()

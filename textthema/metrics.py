@@ -31,7 +31,11 @@ METRIC_TITLES = {
     "map": "mAP",
     "p_at_1": "precision@1",
     "p_at_5": "precision@5",
+    "ece": "calibration error",
 }
+# The only metric of which less is better.
+LOWER_IS_BETTER = frozenset({"ece"})
+_CALIBRATION_BINS = 15
 CONFIDENCE = 0.95
 _ROWS_PER_BLOCK = 4096
 
@@ -95,7 +99,7 @@ class Report:
         Returns:
             Lines of text without a closing line break.
         """
-        lines = [f"{METRIC_TITLES[name]:<12} {estimate}" for name, estimate in self.metrics.items()]
+        lines = [f"{METRIC_TITLES[name]:<17} {estimate}" for name, estimate in self.metrics.items()]
         lines += ["", *(f"{name.replace('_', ' ')}: {count:,}" for name, count in self.counts.items())]
         if per_label:
             lines += ["", *_label_lines(self.per_label)]
@@ -112,7 +116,8 @@ def evaluate_scores(
 ) -> Report:
     """Measure scores against the truth.
 
-    Precision@5 divides by 5 for every row, so rows with fewer than five labels keep its best value below 1.
+    Precision@5 divides by 5 for every row, so rows with fewer than five labels keep its best value below 1. The
+    calibration error is the expected one over all cells, in 15 equally wide bins.
     The intervals come from drawing rows with replacement; they don't cover another draw of training rows. A row
     drawn twice shares its rank with itself, which lifts mAP: where labels have few true rows, its interval sits
     too high and may even leave the value outside.
@@ -131,6 +136,10 @@ def evaluate_scores(
     Raises:
         InputError: If the shapes don't fit together or a score isn't finite.
         NotEnoughDataError: If no row has a true label.
+
+    Source:
+        Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015, for the
+        calibration error.
     """
     truth, scores, thresholds = np.asarray(truth, bool), np.asarray(scores), np.asarray(thresholds)
     check_scores(truth, scores)
@@ -236,6 +245,7 @@ class _Rows:
             "p_at_1": _precision_at(1, truth, scores),
             "p_at_5": _precision_at(5, truth, scores),
         }
+        self._surplus = _surplus_by_bin(truth, scores)
         self._ranked = [_RankedLabel(truth[:, i], scores[:, i]) for i in range(truth.shape[1])]
 
     def metrics(self, weights: np.ndarray) -> dict[str, float]:
@@ -247,7 +257,8 @@ class _Rows:
         labelled = float(weights @ self._labelled)
         by_row = {name: float(_ratio(weights @ terms, labelled)) for name, terms in self._row_terms.items()}
         mean_precision = float(_ratio(precisions[present].sum(), present.sum()))
-        found = {"micro_f1": micro, "macro_f1": macro, "map": mean_precision, **by_row}
+        ece = float(_ratio(np.abs(weights @ self._surplus).sum(), weights.sum() * self._true.shape[1]))
+        found = {"micro_f1": micro, "macro_f1": macro, "map": mean_precision, "ece": ece, **by_row}
         return {name: found[name] for name in METRIC_TITLES}
 
     def label_scores(self, thresholds: np.ndarray) -> list[LabelScore]:
@@ -292,6 +303,14 @@ def _ranking_precision_of_block(truth: np.ndarray, scores: np.ndarray) -> np.nda
 def _precision_at(k: int, truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     top = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(truth, top, axis=1).sum(axis=1) / k
+
+
+def _surplus_by_bin(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Sum up, for each row and bin of probability, by how much the scores exceed the truth."""
+    places = np.clip((scores * _CALIBRATION_BINS).astype(int), 0, _CALIBRATION_BINS - 1)
+    cells = np.arange(len(truth))[:, None] * _CALIBRATION_BINS + places
+    surplus = np.bincount(cells.ravel(), (scores - truth).ravel(), minlength=len(truth) * _CALIBRATION_BINS)
+    return surplus.reshape(len(truth), _CALIBRATION_BINS)
 
 
 def _f1_from_sums(hits: np.ndarray, said: np.ndarray, true: np.ndarray) -> tuple[float, float]:

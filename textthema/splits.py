@@ -1,4 +1,4 @@
-"""Train, validation and test rows that share neither an author nor a near-duplicate."""
+"""Train, validation and test rows that share neither an author nor a near-duplicate; and a few of known authors."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from textthema.labels import slug
 from textthema.near_duplicates import connected_groups
 
 NAMES = ("train", "validation", "test")
+SEEN = "seen_authors"
+DEFAULT_SEEN_SHARE = 0.02
+# Fewer texts of an author that stay in training would hardly make the author known.
+_FEWEST_TEXTS_LEFT = 4
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
 
 
@@ -55,6 +59,45 @@ def split_rows(
             f"{len(parts)} rows leave {', '.join(sorted(empty))} empty: give more", value=len(parts)
         )
     return parts
+
+
+def hold_out_seen(
+    parts: np.ndarray,
+    ids: Sequence[str],
+    authors: Sequence[str | None],
+    groups: Sequence[int],
+    *,
+    share: float = DEFAULT_SEEN_SHARE,
+    seed: int = 0,
+) -> np.ndarray:
+    """Move a few training rows to a part of their own: texts not trained on, by authors that are.
+
+    They tell how much a model gains from knowing an author's other texts. A row that has a near-duplicate stays, and
+    so does one whose author has few rows.
+
+    Args:
+        parts: What ``split_rows`` gave, (n,).
+        ids: The rows' ids, n of them; a row's id and the seed decide whether it moves.
+        authors: The rows' authors, None where unknown; n of them.
+        groups: The rows' near-duplicate groups; n of them.
+        share: How many of the rows that could move do.
+        seed: Another seed, other rows.
+
+    Returns:
+        The parts, with ``SEEN`` for the rows that moved.
+
+    Raises:
+        InputError: If the share is not between 0 and 0.5.
+    """
+    if not 0 <= share <= 0.5:
+        raise InputError(f"the share of rows of known authors has to be from 0 to 0.5, not {share}", value=share)
+    codes = author_codes(authors)
+    in_training = parts == "train"
+    texts = np.bincount(codes[in_training], minlength=codes.max() + 1)
+    alone = ~pd.Series(np.asarray(groups)).duplicated(keep=False).to_numpy()
+    could = in_training & alone & (texts[codes] > _FEWEST_TEXTS_LEFT)
+    place = np.array([_place(f"row {row}", seed) for row in ids])
+    return np.where(could & (place < share), SEEN, parts)
 
 
 def author_codes(authors: Sequence[str | None]) -> np.ndarray:

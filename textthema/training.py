@@ -25,6 +25,7 @@ from safetensors.torch import load_file
 from sklearn.metrics import label_ranking_average_precision_score
 from tqdm import tqdm
 
+from textthema.auxiliary import frequent_tags, with_auxiliary
 from textthema.blurr_compat import load_blurr
 from textthema.bundle import replacing
 from textthema.checkpoints import (
@@ -37,10 +38,11 @@ from textthema.checkpoints import (
     read_progress,
     restore,
 )
-from textthema.encoder import load_encoder, load_run, save_run
+from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
-from textthema.losses import find_loss
+from textthema.losses import WithAuxiliary, find_loss
 from textthema.manifest import append_line
+from textthema.mixed_precision import BFloat16, hold_bfloat16
 from textthema.splits import author_codes
 from textthema.staging import truth_matrix
 
@@ -54,6 +56,9 @@ _LEFTOVERS = (
     "validation_scores.npz",
     "thresholds.*",
     "lr_find.json",
+    "history.csv",
+    "steps.csv",
+    "calibration.json",
 )
 
 
@@ -63,7 +68,7 @@ class TrainSettings:
 
     Args:
         encoder: Name or folder of a Hugging Face encoder.
-        loss: ``"bce"`` or ``"asymmetric"``.
+        loss: One of ``textthema.losses.LOSSES``.
         epochs: Epochs with everything unfrozen.
         frozen_rows: Rows of the one frozen epoch, in which only the head learns.
         frozen_lr: The head's rate in it; None lets the learning-rate finder choose.
@@ -72,6 +77,10 @@ class TrainSettings:
         batch_size: Texts a step.
         max_length: Tokens that are read of a text.
         weight_decay: AdamW's weight decay.
+        dropout: Probability of dropping a feature.
+        precision: ``"fp32"``, or ``"bf16"`` for a forward and backward pass in bfloat16.
+        auxiliary_tags: How many of the most frequent further tags are learnt beside the labels and then dropped.
+        auxiliary_weight: How much they count in the loss.
         patience: Epochs without a better validation LRAP after which training stops.
         checkpoint_every: Steps between checkpoints.
         max_rows: Train on that many rows drawn at random; None for all.
@@ -89,6 +98,10 @@ class TrainSettings:
     batch_size: int = 48
     max_length: int = 96
     weight_decay: float = 0.01
+    dropout: float = 0.1
+    precision: str = "fp32"
+    auxiliary_tags: int = 0
+    auxiliary_weight: float = 0.3
     patience: int = 2
     checkpoint_every: int = 200
     max_rows: int | None = None
@@ -108,7 +121,7 @@ def train(
     """Fine-tune an encoder on labelled texts.
 
     Args:
-        training: Columns ``text`` and ``themes`` (list of labels).
+        training: Columns ``text`` and ``themes`` (list of labels); with auxiliary tags also ``tags`` and ``author``.
         validation: The same.
         labels: The labels in the head's order.
         run: Folder that gets checkpoints, the model and validation scores.
@@ -129,19 +142,29 @@ def train(
             f"there are {len(training)} and {len(validation)}",
             value=len(training),
         )
+    if settings.precision == "bf16":
+        hold_bfloat16()
     _hold_settings(run, settings, resume=resume)
     np.random.seed(settings.seed)  # noqa: NPY002 - fastai shuffles with NumPy's global state
     torch.manual_seed(settings.seed)
-    model, tokenizer = load_encoder(settings.encoder, len(labels))
     if settings.max_rows is not None and settings.max_rows < len(training):
         training = training.sample(settings.max_rows, random_state=settings.seed)
+    further = frequent_tags(training, labels, settings.auxiliary_tags)
+    model, tokenizer = load_encoder(settings.encoder, len(labels) + len(further), settings.dropout)
+    if settings.precision == "bf16":
+        # The fused attention's backward pass is several times slower in bfloat16 than the plain one.
+        model.encoder.set_attn_implementation("eager")
     monitored = validation.sample(min(len(validation), settings.monitor_rows), random_state=settings.seed)
-    learners = partial(make_learner, labels=labels, model=model, tokenizer=tokenizer, settings=settings)
+    training, monitored = with_auxiliary(training, further), with_auxiliary(monitored, further)
+    learners = partial(
+        make_learner, labels=labels, further=further, model=model, tokenizer=tokenizer, settings=settings
+    )
     done = read_progress(run) if resume else Progress()
     if done.stage == "frozen":
         head_rows = training.sample(min(len(training), settings.frozen_rows), random_state=settings.seed)
         done = Progress("unfrozen", history=_fit_head(learners(head_rows, monitored), run, settings))
     history = _fit_all(learners(training, monitored), run, settings, done)
+    keep_labels(model, len(labels))
     save_run(model, tokenizer, list(labels), run)
     return pd.DataFrame(history)
 
@@ -168,10 +191,9 @@ def finish_run(
     model, tokenizer, labels = load_run(run)
     max_length = min(max_length, tokenizer.model_max_length)
     logits = predict_logits(model, tokenizer, validation["text"].tolist(), max_length, progress=True)
-    scores = torch.sigmoid(torch.from_numpy(logits)).numpy()
     truth = truth_matrix(validation["themes"], labels)
     with replacing(run / "validation_scores.npz") as partial:
-        np.savez_compressed(partial, scores=scores, truth=truth, groups=author_codes(validation["author"]))
+        np.savez_compressed(partial, logits=logits, truth=truth, groups=author_codes(validation["author"]))
     history.to_csv(run / "history.csv", index=False)
     shutil.copy(splits / "manifest.jsonl", run / "manifest.jsonl")
     append_line(
@@ -190,6 +212,8 @@ def make_learner(
     model: torch.nn.Module,
     tokenizer: object,
     settings: TrainSettings,
+    *,
+    further: Sequence[str] = (),
 ) -> Learner:
     """Put data, model and loss into a fastai Learner the blurr way.
 
@@ -200,23 +224,26 @@ def make_learner(
         model: A classifier from ``load_encoder``.
         tokenizer: Its tokenizer.
         settings: The recipe.
+        further: Tags that are learnt beside the labels, after them in the head's order.
 
     Returns:
         A frozen Learner.
     """
     blurr = load_blurr()
-    dls = make_dataloaders(training, validation, labels, model, tokenizer, settings)
+    dls = make_dataloaders(training, validation, [*labels, *further], model, tokenizer, settings)
+    counts = training["themes"].explode().value_counts().reindex(list(labels), fill_value=0)
+    loss = find_loss(settings.loss, torch.tensor(counts.to_numpy()), len(training))
     return Learner(
         dls,
         blurr.BaseModelWrapper(model),
-        loss_func=find_loss(settings.loss),
+        loss_func=WithAuxiliary(loss, len(labels), settings.auxiliary_weight),
         opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, fused=True),
         wd=settings.weight_decay,
         splitter=blurr.blurr_splitter,
         # Without this, fastai keeps every LayerNorm of a frozen encoder training and back-propagates through all of it.
         train_bn=False,
-        metrics=[AccumMetric(_lrap, flatten=False, to_np=True, invert_arg=True)],
-        cbs=[blurr.BaseModelCallback()],
+        metrics=[AccumMetric(partial(_lrap, n_labels=len(labels)), flatten=False, to_np=True, invert_arg=True)],
+        cbs=[blurr.BaseModelCallback(), *([BFloat16()] if settings.precision == "bf16" else [])],
     )
 
 
@@ -359,5 +386,5 @@ def _length(example: tuple[str, ...]) -> int:
     return len(example[0])
 
 
-def _lrap(truth: np.ndarray, logits: np.ndarray) -> float:
-    return float(label_ranking_average_precision_score(truth > 0, logits))
+def _lrap(truth: np.ndarray, logits: np.ndarray, n_labels: int) -> float:
+    return float(label_ranking_average_precision_score(truth[:, :n_labels] > 0, logits[:, :n_labels]))

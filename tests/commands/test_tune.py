@@ -4,8 +4,10 @@ import json
 import numpy as np
 import pytest
 
+from textthema.calibration import read_calibration
 from textthema.commands import tune
 from textthema.errors import InputError, UnreadableFileError
+from textthema.inference import sigmoid
 from textthema.manifest import read_lines
 from textthema.thresholds import read_thresholds, tune_thresholds
 
@@ -17,8 +19,8 @@ LABELS = ["love", "hope", "time", "loss"]
 def run_dir(tmp_path):
     rng = np.random.default_rng(0)
     truth = rng.random((200, 4)) < 0.2
-    scores = (0.25 * truth + 0.5 * rng.random((200, 4))).astype(np.float32)
-    np.savez_compressed(tmp_path / "validation_scores.npz", truth=truth, scores=scores)
+    logits = (2.0 * truth + rng.normal(size=(200, 4)) - 1).astype(np.float32)
+    np.savez_compressed(tmp_path / "validation_scores.npz", truth=truth, logits=logits)
     (tmp_path / "labels.json").write_text(json.dumps(LABELS), encoding="utf-8")
     return tmp_path
 
@@ -35,8 +37,9 @@ def test_writes_thresholds_plot_and_manifest_line(run_dir, capsys):
     line = read_lines(run_dir / "manifest.jsonl")[-1]
     assert line["stage"] == "tune"
     with np.load(run_dir / "validation_scores.npz") as arrays:
-        expected = tune_thresholds(arrays["truth"], arrays["scores"], shrinkage=line["settings"]["shrinkage"])
-    assert (thresholds.per_label == expected.per_label).all()
+        scores = sigmoid(read_calibration(run_dir / "calibration.json", LABELS)(arrays["logits"]))
+        expected = tune_thresholds(arrays["truth"], scores, shrinkage=line["settings"]["shrinkage"])
+    assert thresholds.per_label == pytest.approx(expected.per_label, abs=1e-5)
     assert (run_dir / "thresholds.png").read_bytes().startswith(b"\x89PNG")
     output = capsys.readouterr().out
     assert "all at 0.5" in output

@@ -20,6 +20,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shares", type=float, nargs=3, default=(0.8, 0.1, 0.1), help="of authors: train, validation, test"
     )
+    parser.add_argument(
+        "--seen-share",
+        type=float,
+        default=0.02,
+        help="of the training rows: kept out, to see what knowing an author is worth (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="another seed, another split")
 
 
@@ -32,16 +38,18 @@ def run(args: argparse.Namespace) -> int:
     require_packages("splitting", ("pandas", "pyarrow", "datasketch", "scipy"))
 
     from textthema.manifest import append_line
-    from textthema.splits import NAMES, fingerprint, split_rows
+    from textthema.splits import NAMES, SEEN, fingerprint, hold_out_seen, split_rows
     from textthema.staging import make_folder, read_labels, read_table, write_parquet
 
     source = args.clean / "table.parquet"
     table = read_table(source, "textthema clean RAW " + str(args.clean))
     read_labels(args.clean / "tag_types_encoded.json", "textthema clean RAW " + str(args.clean))
-    parts = split_rows(table["author"].tolist(), table["group"].tolist(), shares=tuple(args.shares), seed=args.seed)
+    authors, groups = table["author"].tolist(), table["group"].tolist()
+    parts = split_rows(authors, groups, shares=tuple(args.shares), seed=args.seed)
+    parts = hold_out_seen(parts, table["id"].tolist(), authors, groups, share=args.seen_share, seed=args.seed)
     make_folder(args.out)
     counts = {}
-    for name in NAMES:
+    for name in (*NAMES, SEEN):
         part = table[parts == name]
         write_parquet(part, args.out / f"{name}.parquet")
         counts[name] = {
@@ -49,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
             "authors": int(part["author"].nunique()),
             "fingerprint": fingerprint(part["id"].tolist()),
         }
-        print(f"{name:<10} {len(part):>9,} rows, {counts[name]['authors']:,} authors")
+        print(f"{name:<12} {len(part):>9,} rows, {counts[name]['authors']:,} authors")
     shutil.copy(args.clean / "tag_types_encoded.json", args.out / "tag_types_encoded.json")
     shutil.copy(args.clean / "manifest.jsonl", args.out / "manifest.jsonl")
-    settings = {"shares": list(args.shares), "seed": args.seed}
+    settings = {"shares": list(args.shares), "seen_share": args.seen_share, "seed": args.seed}
     append_line(args.out / "manifest.jsonl", "split", {"table": source}, settings, counts)
     return 0

@@ -24,7 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="roberta-base",
         help="Hub name, folder or all-MiniLM-L6-v2 (default: %(default)s)",
     )
-    parser.add_argument("--loss", choices=("bce", "asymmetric"), default="bce", help="default: %(default)s")
+    parser.add_argument(
+        "--loss",
+        choices=("bce", "asymmetric", "hill", "distribution-balanced", "ranked"),
+        default="bce",
+        help="default: %(default)s",
+    )
     parser.add_argument("--epochs", type=int, default=2, help="epochs with everything unfrozen (default: %(default)s)")
     parser.add_argument("--max-rows", type=int, help="train on that many rows drawn at random (default: all)")
     parser.add_argument("--max-length", type=int, default=96, help="tokens read of a text (default: %(default)s)")
@@ -35,6 +40,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.2e-5,
         help="highest rate of the lowest layers (default: %(default)s)",
+    )
+    parser.add_argument("--dropout", type=float, default=0.1, help="default: %(default)s; 0 suits one or two epochs")
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="bf16 is about twice as fast on processors with AVX512-BF16 or AMX, and refused elsewhere",
+    )
+    parser.add_argument(
+        "--auxiliary-tags",
+        metavar="N",
+        type=int,
+        default=0,
+        help="learn the N most frequent further tags beside the themes, and drop them in the end (default: 0)",
     )
     parser.add_argument("--patience", type=int, default=2, help="epochs without a better LRAP before stopping early")
     parser.add_argument(
@@ -66,6 +85,9 @@ def run(args: argparse.Namespace) -> int:
         head_lr=args.head_lr,
         batch_size=args.batch_size,
         max_length=args.max_length,
+        dropout=args.dropout,
+        precision=args.precision,
+        auxiliary_tags=args.auxiliary_tags,
         patience=args.patience,
         checkpoint_every=args.checkpoint_every,
         max_rows=args.max_rows,

@@ -1,4 +1,4 @@
-"""``textthema tune``: thresholds from the validation scores of a training run."""
+"""``textthema tune``: calibration and thresholds from the validation scores of a training run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from textthema.thresholds import Thresholds
 
-HELP = "find each theme's threshold on the validation rows"
+HELP = "calibrate probabilities and find each theme's threshold on the validation rows"
 _EXAMPLES = """examples:
   textthema tune build/run                    the shrinkage is chosen by cross-fitting
   textthema tune build/run --shrinkage 0      each theme's own best threshold
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write ``thresholds.json`` and ``thresholds.png``, print F1 before and after.
+    """Write ``calibration.json``, ``thresholds.json`` and ``thresholds.png``, print F1 before and after.
 
     Args:
         args: Parsed arguments.
@@ -52,10 +52,15 @@ def run(args: argparse.Namespace) -> int:
         UnreadableFileError: The folder lacks validation scores or labels.
         MissingDependencyError: matplotlib is not installed.
     """
+    from textthema.calibration import CALIBRATION, fit_calibration, write_calibration
+    from textthema.inference import sigmoid
     from textthema.manifest import append_line
     from textthema.thresholds import write_thresholds
 
-    truth, scores, groups, labels = _read_run(args.run_dir)
+    truth, logits, groups, labels = _read_run(args.run_dir)
+    calibration = fit_calibration(truth, logits)
+    scores = sigmoid(calibration(logits))
+    write_calibration(args.run_dir / CALIBRATION, calibration, labels)
     tuned, shrinkage, f1 = _tune(truth, scores, groups, args.shrinkage)
     _plot(args.run_dir / "thresholds.png", truth, scores, f1)
     write_thresholds(args.run_dir / "thresholds.json", tuned, labels)
@@ -102,7 +107,7 @@ def _read_run(run_dir: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray | None,
     try:
         # NumPy leaves a file open that it opened itself and could not read.
         with (run_dir / "validation_scores.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            truth, scores = arrays["truth"], arrays["scores"]
+            truth, logits = arrays["truth"], arrays["logits"]
             # Rows of one author are no independent evidence; where the run names authors, they stay together.
             groups = arrays.get("groups")
         labels = json.loads((run_dir / "labels.json").read_text(encoding="utf-8"))
@@ -112,7 +117,7 @@ def _read_run(run_dir: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray | None,
     if not isinstance(labels, list) or truth.ndim != 2 or len(labels) != truth.shape[1]:
         message = f"the labels in {run_dir} don't fit its scores of shape {truth.shape}; train again"
         raise UnreadableFileError(message, value=str(run_dir))
-    return truth, scores, groups, labels
+    return truth, logits, groups, labels
 
 
 def _plot(path: Path, truth: np.ndarray, scores: np.ndarray, f1: dict[str, tuple[float, float]]) -> None:
