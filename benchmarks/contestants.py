@@ -42,11 +42,14 @@ def load_ours(folder: Path) -> Answer:
 
 
 def load_fp32(folder: Path) -> Answer:
-    """Load an fp32 graph ``model.onnx`` with its ``tokenizer.json``."""
+    """Load an fp32 graph ``model.onnx`` with its ``tokenizer.json``; a ``config.json`` may say how much it reads."""
     from textthema.inference import OnnxEncoder  # noqa: PLC0415
     from textthema.text import plain  # noqa: PLC0415
 
-    encoder = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", MAX_LENGTH)
+    config = folder / "config.json"
+    told = json.loads(config.read_text(encoding="utf-8"))["textthema"] if config.exists() else {}
+    max_length = told.get("max_length", MAX_LENGTH)
+    encoder = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", max_length)
     return lambda texts: encoder.encode([plain(text) for text in texts], FP32_BATCH).probabilities
 
 

@@ -18,7 +18,7 @@ _TABLES_APART, _APART = re.compile(r"\n{3,}"), "\n\n"
 
 
 def filled(readme: str, root: Path) -> str:
-    """Replace each marked block with the tables of the file that it names; pictures and prose stay there.
+    """Replace each marked block with the tables and quoted lines of the file that it names; the rest stays there.
 
     Args:
         readme: Markdown with ``<!-- begin path/to/file.md -->`` … ``<!-- end -->`` blocks.
@@ -30,7 +30,7 @@ def filled(readme: str, root: Path) -> str:
 
     def block(match: re.Match[str]) -> str:
         lines = (root / match["file"]).read_text(encoding="utf-8").splitlines()
-        rows = [line for line in lines if not line or line.startswith("|")]
+        rows = [line for line in lines if not line or line.startswith(("|", ">"))]
         return f"{match[1]}{_TABLES_APART.sub(_APART, chr(10).join(rows)).strip()}{chr(10)}{match[4]}"
 
     return _BLOCK.sub(block, readme)

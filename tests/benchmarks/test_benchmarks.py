@@ -33,9 +33,12 @@ def built(root, tiny_roberta, tmp_path_factory):
     steps = [
         ["clean", root / "data" / "sample" / "quotes.csv", build / "clean"],
         ["split", build / "clean", build / "splits"],
-        [*["train", build / "splits", build / "run", "--encoder", tiny_roberta, "--epochs", "1"], "--batch-size", "16"],
+        [
+            *["train", build / "splits", build / "run", "--encoder", tiny_roberta, "--epochs", "1"],
+            *["--max-length", "48", "--batch-size", "16"],
+        ],
         ["tune", build / "run"],
-        ["export", build / "run", build / "splits", build / "model"],
+        ["export", build / "run", build / "splits", build / "model", "--max-length", "48"],
     ]
     for step in steps:
         assert main([str(part) for part in step]) == 0
@@ -87,6 +90,16 @@ def test_a_rival_says_the_same_after_it_was_saved(built):
     straight = fit_tfidf(texts, truth).predict_proba(texts[:5])
     places = json.loads((built / "splits" / "tag_types_encoded.json").read_text(encoding="utf-8"))
     assert np.abs(loaded[:, [places[label] for label in labels]] - straight).max() < 1e-4
+
+
+def test_another_seed_is_held_to_the_interval(root, built):
+    options = ["--splits", built / "splits", "--run", built / "run", "--model", built / "model"]
+    second = ["--second-model", built / "model", "--work", built / "rivals", "--out", built / "second"]
+    done = script(root, "quality", *options, *second, "--bootstrap", 10)
+    assert done.returncode == 0, done.stderr
+    page = (built / "second" / "quality.md").read_text(encoding="utf-8")
+    assert "| TextThema int8, another seed |" in page
+    assert "> The same recipe with another seed lies within the interval in every column" in page
 
 
 def test_speed_is_measured_in_processes_of_their_own(root, built):
