@@ -12,10 +12,12 @@ TRAIN_OPTIONS ?=
 # The notebooks run on the sample in minutes; SIZE=full runs the whole recipe on RAW, in BUILD, and keeps the outputs.
 SIZE ?= sample
 NOTEBOOKS := textthema-data-processing quote-multi-classifier onnx-inference benchmark
-NOTEBOOKS_sample := $(BUILD)/notebooks
-NOTEBOOKS_full := notebooks
-PARAMETERS_sample := -p BUILD ../$(BUILD)/notebooks -p RESULTS ../$(BUILD)/notebooks/results
-PARAMETERS_full := -p BUILD ../$(BUILD) -p RESULTS ../benchmarks/results -p MEASURE False -p RAW $(RAW) -p BATCH_SIZE 48
+NOTEBOOKS_sample = $(BUILD)/notebooks
+NOTEBOOKS_full = notebooks
+# Papermill runs in notebooks/, so that the paths it is given, and writes into the notebooks, have to start from there.
+from_notebooks = $(shell realpath -m --relative-to=notebooks $(1))
+PARAMETERS_sample = -p BUILD $(call from_notebooks,$(BUILD)/notebooks) -p RESULTS $(call from_notebooks,$(BUILD)/notebooks/results)
+PARAMETERS_full = -p BUILD $(call from_notebooks,$(BUILD)) -p RESULTS ../benchmarks/results -p MEASURE False -p BATCH_SIZE 48
 SCRAPE_OPTIONS ?=
 
 FULL := .venv/.ready
@@ -80,7 +82,10 @@ export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
 
-benchmark: benchmark-quality benchmark-speed benchmark-scraper ## quality and speed beside rivals, to benchmarks/results, README and cards
+benchmark: ## quality and speed beside rivals, to benchmarks/results, README and cards; one after the other
+	$(MAKE) benchmark-quality
+	$(MAKE) benchmark-speed
+	$(MAKE) benchmark-scraper
 	.venv/bin/python benchmarks/cards.py
 	.venv/bin/python benchmarks/readme.py
 
@@ -98,7 +103,7 @@ exploration: $(FULL) ## variants of the training recipe on a small budget, to be
 notebooks: $(FULL) ## run the four notebooks on the sample, or with SIZE=full on RAW (ENCODER=roberta-base near the Hub)
 	@mkdir -p $(NOTEBOOKS_$(SIZE))
 	@for name in $(NOTEBOOKS); do .venv/bin/papermill --cwd notebooks notebooks/$$name.ipynb $(NOTEBOOKS_$(SIZE))/$$name.ipynb \
-	  $(PARAMETERS_$(SIZE)) -p ENCODER $(ENCODER) || exit 1; done
+	  $(PARAMETERS_$(SIZE)) -p RAW $(call from_notebooks,$(RAW)) -p ENCODER $(ENCODER) -p TRAIN_OPTIONS "$(TRAIN_OPTIONS)" || exit 1; done
 
 benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scraper, to benchmarks/results
 	.venv/bin/python benchmarks/scraper.py --out benchmarks/results

@@ -13,12 +13,15 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from textthema.bundle import replacing
+from textthema.collection import QUOTES
 from textthema.metrics import METRIC_TITLES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 MODEL_CARD = ROOT / "deployment_hf" / "model" / "README.md"
 DATA_CARD = ROOT / "data" / "DATA_CARD.md"
+_RESULTS = ("quality", "speed", "data")
+_BASE_MODELS = {"all-MiniLM-L6-v2": "sentence-transformers/all-MiniLM-L6-v2"}
 _OURS, _BASELINE = "TextThema int8", "TF-IDF + logistic regression"
 _HF_METRICS = {"micro_f1": "f1", "macro_f1": "f1", "map": "average_precision"}
 
@@ -33,16 +36,18 @@ def main() -> int:
 
 
 def read_results(folder: Path) -> dict[str, dict]:
-    """Read the result files that the cards stand on.
+    """Read the files that the cards stand on.
 
     Args:
         folder: Folder of the results.
 
     Returns:
-        Name of the file to its content.
+        Name of the file to its content: the results, and the model's ``manifest`` and ``config``.
     """
-    names = ("quality", "speed", "data", "training/settings")
-    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
+    results = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in _RESULTS}
+    for name in ("manifest", "config"):
+        results[name] = json.loads((MODEL_CARD.parent / f"{name}.json").read_text(encoding="utf-8"))
+    return results
 
 
 def model_card(results: dict[str, dict]) -> str:
@@ -57,19 +62,23 @@ def model_card(results: dict[str, dict]) -> str:
     Source:
         Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
     """
-    quality, speed, data, settings = (results[name] for name in ("quality", "speed", "data", "training/settings"))
+    quality, speed, data = (results[name] for name in _RESULTS)
+    settings = next(stage for stage in results["manifest"]["lineage"]["stages"] if stage["stage"] == "train")[
+        "settings"
+    ]
+    n_labels, tokens = len(results["config"]["id2label"]), results["config"]["textthema"]["max_length"]
     ours, baseline = (quality["models"][title]["metrics"] for title in (_OURS, _BASELINE))
-    timing, rows = speed["models"][_OURS], quality["data"]["rows"]
+    timing, rows = speed["models"]["ours"], quality["data"]["rows"]
     weakest = ", ".join(f"{weak['theme']} ({weak['f1']:.2f})" for weak in quality["weaknesses"]["weakest"])
-    seen = quality["slices"]["author"]["seen in training"]["models"][_OURS]
+    unseen, seen = (part["models"].get(_OURS) for part in quality["slices"]["author"].values())
     return f"""---
-{_metadata(ours).to_yaml()}
+{_metadata(ours, settings["encoder"], n_labels).to_yaml()}
 ---
 
-# TextThema: 103 themes of quotes, poems, dialogue and synopses
+# TextThema: {n_labels} themes of quotes, poems, dialogue and synopses
 
-Give it a text in English; it gives a probability for each of {len(quality["models"][_OURS]["per_label"])} themes and
-says which are over their own threshold. One ONNX graph in int8 for plain processors: `input_ids` and `attention_mask`
+Give it a text in English; it gives a probability for each of {n_labels} themes and says
+which are over their own threshold. One ONNX graph in int8 for plain processors: `input_ids` and `attention_mask`
 in, `logits` and `embedding` out.
 
 ## Use
@@ -107,17 +116,18 @@ answer, on {speed["machine"]["cpu"]}; {speed["bytes_total"] / 1e6:.1f} MB of fil
 
 - Readers tag two or three of the themes that fit. A theme that fits but was not tagged counts as an error in the
   figures above, for every model alike; and the model has learnt from such omissions.
-- English only. Texts beyond 256 tokens are read to there.
+- English only. Of a text, the first {tokens} tokens are read.
 - Weakest themes by F1: {weakest}.
-- For texts of authors that it was trained on (other texts than those trained on), LRAP is {seen["lrap"]:.3f} \
-instead of {ours["lrap"]["value"]:.3f}.
+- Knowing an author helps: LRAP is {seen["lrap"]:.3f} on texts by training authors that were kept out of training, and \
+{unseen["lrap"]:.3f} on those by unseen authors of as many texts.
 - Probabilities are calibrated to how often readers tagged a theme, which is less often than it fits.
 
 ## Whose voice it has learnt
 
 {_bias(data)}
 
-A text about a belief that is rare here, or by a kind of author who is rarely quoted, is likely to be tagged worse.
+How well it does on texts about a belief that is rare here, or by authors of a kind that is rarely quoted, was not
+measured.
 """
 
 
@@ -180,13 +190,13 @@ authors' rights; the scraper keeps to `robots.txt` and goes slowly.
 """
 
 
-def _metadata(metrics: dict[str, dict]) -> ModelCardData:
+def _metadata(metrics: dict[str, dict], encoder: str, n_labels: int) -> ModelCardData:
     evaluated = [
         EvalResult(
             task_type="text-classification",
             task_name="multi-label classification of themes",
             dataset_type="textthema-quotes",
-            dataset_name="quotes of unseen authors, 103 themes",
+            dataset_name=f"quotes of unseen authors, {n_labels} themes",
             dataset_split="test",
             metric_type=_HF_METRICS.get(name, name),
             metric_name=title,
@@ -200,7 +210,7 @@ def _metadata(metrics: dict[str, dict]) -> ModelCardData:
         license="apache-2.0",
         library_name="onnx",
         pipeline_tag="text-classification",
-        base_model="sentence-transformers/all-MiniLM-L6-v2",
+        base_model=_BASE_MODELS.get(encoder, encoder),
         tags=["multi-label-classification", "onnx", "int8", "quotes", "poetry", "fastai", "blurr"],
         eval_results=evaluated,
     )
@@ -224,8 +234,9 @@ def _bias(data: dict) -> str:
     )
     return (
         f"The most quoted hundredth of the authors wrote {authors['share_of_most_quoted_hundredth']:.0%} of the"
-        f" {n_train:,} training texts, although nobody has more than 200; {authors['with_one_row']:,} authors have one"
-        f" text. Most quoted: {most}.\n\nTexts whose tags name a belief: {beliefs}."
+        f" {n_train:,} training texts, although nobody has more than {QUOTES.author_rows};"
+        f" {authors['with_one_row']:,} authors have one text. Most quoted: {most}.\n\n"
+        f"Texts whose tags name a belief: {beliefs}."
     )
 
 

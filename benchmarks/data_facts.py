@@ -30,7 +30,7 @@ BELIEFS = {
     "Buddhism": ("buddhism", "buddhist", "buddha", "zen", "zen-buddhism", "dharma"),
     "Taoism": ("taoism", "tao", "daoism", "tao-te-ching"),
     "Paganism": ("paganism", "pagan", "wicca", "witchcraft"),
-    "Atheism": ("atheism", "atheist", "agnosticism", "agnostic", "humanism"),
+    "Atheism": ("atheism", "atheist", "agnosticism", "agnostic"),
 }
 
 
@@ -84,7 +84,6 @@ def count(clean: Path, splits: Path) -> dict:
             "most_quoted": [{"author": name, "rows": int(rows)} for name, rows in by_author.head(_MOST_QUOTED).items()],
             "share_of_most_quoted_hundredth": float(by_author.head(max(len(by_author) // 100, 1)).sum() / len(train)),
             "with_one_row": int((by_author == 1).sum()),
-            "without_author": int(train["author"].isna().sum()),
         },
         "beliefs": {belief: int(_carries(train["tags"], tags)) for belief, tags in BELIEFS.items()},
     }

@@ -100,11 +100,12 @@ def explore(splits: Path, work: Path, names: Sequence[str]) -> None:
     training = training.sample(min(len(training), _ROWS), random_state=0)
     measured = validation.sample(min(len(validation), _VALIDATION_ROWS), random_state=0)
     for name in names:
-        if not (work / name / "figures.json").exists():
+        settings = replace(BASE, **VARIANTS[name][1])
+        if _figures(work, name) is None:
             print(f"{name}: {VARIANTS[name][0]}", flush=True)
-            settings = replace(BASE, **VARIANTS[name][1])
             train(training, validation, labels, work / name, settings)
-            _write_json(work / name / "figures.json", measure(work / name, measured, settings))
+            rows = {"rows": len(training), "validation_rows": len(measured)}
+            _write_json(work / name / "figures.json", rows | measure(work / name, measured, settings))
 
 
 def measure(run: Path, validation: pd.DataFrame, settings: TrainSettings) -> dict:
@@ -135,16 +136,14 @@ def write_results(work: Path, out: Path) -> None:
         work: Folder of the variants.
         out: Gets ``exploration.json`` and ``exploration.md``.
     """
-    found = {
-        name: {"what": what, **json.loads((work / name / "figures.json").read_text(encoding="utf-8"))}
-        for name, (what, _) in VARIANTS.items()
-        if (work / name / "figures.json").exists()
-    }
-    _write_json(out / "exploration.json", {"rows": _ROWS, "validation_rows": _VALIDATION_ROWS, "variants": found})
+    finished = {name: _figures(work, name) for name in VARIANTS}
+    found = {name: {"what": VARIANTS[name][0], **figures} for name, figures in finished.items() if figures}
+    _write_json(out / "exploration.json", found)
+    sizes = sorted({(row["rows"], row["validation_rows"]) for row in found.values()})
     lines = [
         "# What was tried",
         "",
-        f"One epoch over {_ROWS:,} training rows each, measured on {_VALIDATION_ROWS:,} validation rows.",
+        *(f"One epoch over {n:,} training rows each, measured on {m:,} validation rows." for n, m in sizes),
         "",
         "| | changed | LRAP | mAP | precision@1 | micro-F1 | macro-F1 |",
         "|---|---|---|---|---|---|---|",
@@ -157,6 +156,15 @@ def write_results(work: Path, out: Path) -> None:
     ]
     with replacing(out / "exploration.md") as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _figures(work: Path, name: str) -> dict | None:
+    """Read what a variant reached, if it is finished and was run as it is described now."""
+    path = work / name / "figures.json"
+    if not path.exists():
+        return None
+    figures = json.loads(path.read_text(encoding="utf-8"))
+    return figures if figures["settings"] == asdict(replace(BASE, **VARIANTS[name][1])) else None
 
 
 def _write_json(path: Path, content: dict) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,20 +152,25 @@ def plot_times(path: Path, times: Mapping[str, Mapping[str, float]]) -> None:
         axes.set_title("One text, from text to probabilities")
 
 
-def plot_latency(path: Path, speeds: Mapping[str, Mapping], qualities: Mapping[str, Mapping]) -> None:
+def plot_latency(path: Path, speeds: Iterable[Mapping], qualities: Mapping[str, Mapping]) -> None:
     """Draw quality against time, with the size of the files as the size of the points.
 
     Args:
         path: The PNG to write.
-        speeds: Title to ``single_ms`` and ``megabytes``.
-        qualities: Title to ``metrics``; titles that have both are drawn.
+        speeds: ``title``, ``single_ms`` and ``megabytes`` of each model, this project's first.
+        qualities: Title to ``metrics``; a title there may go on where the other ends, with a threshold, say.
     """
     with _axes(path, (8, 4.8)) as axes:
-        for i, title in enumerate(title for title in speeds if title in qualities):
-            x, y = speeds[title]["single_ms"]["median"], qualities[title]["metrics"]["lrap"]["value"]
-            size = 12 + 4 * speeds[title]["megabytes"]
+        for i, speed in enumerate(speeds):
+            lraps = [
+                model["metrics"]["lrap"]["value"] for t, model in qualities.items() if t.startswith(speed["title"])
+            ]
+            if not lraps:
+                continue
+            x, y = speed["single_ms"]["median"], lraps[0]
+            size = 12 + 4 * speed["megabytes"]
             axes.scatter(x, y, size, COLOURS[0] if i == 0 else "#999999", alpha=0.55, edgecolors="#333333")
-            label = f"{title}, {speeds[title]['megabytes']:.0f} MB"
+            label = f"{speed['title']}, {speed['megabytes']:.0f} MB"
             axes.annotate(label, (x, y), (8, 8), textcoords="offset points", fontsize=8)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

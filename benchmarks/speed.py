@@ -85,7 +85,7 @@ def measure(model: Path, rivals: Path, rounds: int, repetitions: int, n_texts: i
         "repetitions": repetitions,
         "texts": n_texts,
         "bare_python_ms": quartiles(bare),
-        "models": {CONTESTANTS[key].title: _summed_up(key, folders[key], runs) for key, runs in found.items()},
+        "models": {key: _summed_up(key, folders[key], runs) for key, runs in found.items()},
         "bytes": sizes,
         "bytes_total": sum(sizes.values()),
     }
@@ -124,7 +124,8 @@ def write_results(out: Path, record: dict) -> None:
         record: What `measure` gave.
     """
     out.mkdir(parents=True, exist_ok=True)
-    plot_times(out / "speed.png", {title: model["single_ms"] for title, model in record["models"].items()})
+    models = record["models"].values()
+    plot_times(out / "speed.png", {model["title"]: model["single_ms"] for model in models})
     for name, content in (
         ("speed.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
         ("speed.md", as_markdown(record)),
@@ -133,7 +134,7 @@ def write_results(out: Path, record: dict) -> None:
             temporary.write_text(content, encoding="utf-8")
     quality = out / "quality.json"
     if quality.exists():
-        plot_latency(out / "latency.png", record["models"], json.loads(quality.read_text(encoding="utf-8"))["models"])
+        plot_latency(out / "latency.png", models, json.loads(quality.read_text(encoding="utf-8"))["models"])
 
 
 def as_markdown(record: dict) -> str:
@@ -155,16 +156,15 @@ def as_markdown(record: dict) -> str:
         "",
         "| | files, MB | one text, ms | texts/s in a file | new process to first answer, s | peak memory, MB |",
         "|---|---|---|---|---|---|",
-        *(
-            f"| {title} | {model['megabytes']:.1f} | {_spread(model['single_ms'])} | {model['texts_per_second']:,.0f}"
-            f" | {model['cold_start_s']['median']:.2f} | {model['peak_mb']:.0f} |"
-            for title, model in record["models"].items()
-        ),
+        *(_markdown_row(model) for model in record["models"].values()),
+        "",
+        _fastest(record["models"]),
         "",
         "![times](speed.png)",
         "",
-        "Every time is that of the whole call, from text to probabilities. The model of roberta-base's size has random"
-        " weights, which makes no difference to its speed; its file is not counted.",
+        "Every time is that of the whole call, from text to probabilities. Peak memory is that of the process, the file"
+        " of texts included. The model of roberta-base's size has random weights, which makes no difference to the"
+        " time of a text; there is no file of it, and it is given one text a call.",
         "",
         f"The model directory as it is shipped: {record['bytes_total'] / 1e6:.1f} MB,"
         f" {record['bytes']['onnx/model_quantized.onnx'] / 1e6:.1f} MB of it the int8 graph.",
@@ -172,9 +172,27 @@ def as_markdown(record: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _markdown_row(model: dict) -> str:
+    has_files = model["megabytes"] > 0
+    size = f"{model['megabytes']:.1f}" if has_files else "–"
+    start = f"{model['cold_start_s']['median']:.2f}" if has_files else "–"
+    return (
+        f"| {model['title']} | {size} | {_spread(model['single_ms'])} | {model['texts_per_second']:,.0f}"
+        f" | {start} | {model['peak_mb']:.0f} |"
+    )
+
+
+def _fastest(models: dict[str, dict]) -> str:
+    transformers = [model for model in models.values() if model["is_transformer"]]
+    by_text = min(transformers, key=lambda model: model["single_ms"]["median"])["title"]
+    by_file = max(transformers, key=lambda model: model["texts_per_second"])["title"]
+    return f"> Fastest transformer for one text: {by_text}; for a file: {by_file}."
+
+
 def _summed_up(key: str, folder: Path, runs: list[dict]) -> dict:
     files = [file for file in _files(folder) if file.name not in _NO_MODEL]
     return {
+        "title": CONTESTANTS[key].title,
         "is_transformer": CONTESTANTS[key].is_transformer,
         "megabytes": 0.0 if key == "base_size" else sum(file.stat().st_size for file in files) / 1e6,
         "single_ms": quartiles([time for run in runs for time in run["single_ms"]]),
@@ -186,14 +204,13 @@ def _summed_up(key: str, folder: Path, runs: list[dict]) -> dict:
 
 def _timed(key: str, folder: Path, repetitions: int, n_texts: int) -> dict:
     command = [sys.executable, str(_CHILD), key, str(folder), str(repetitions), str(n_texts)]
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        first = process.stdout.readline()
-        cold_start = time.perf_counter() - start
-        rest, _ = process.communicate(timeout=_CHILD_TIMEOUT_SECONDS)
-    if process.returncode or not rest:
-        raise InputError(f"{key} in {folder} stopped with exit code {process.returncode}", value=key)
-    return {"cold_start_s": cold_start, **json.loads(first), **json.loads(rest)}
+    start = time.monotonic()
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=_CHILD_TIMEOUT_SECONDS)
+    except subprocess.SubprocessError as error:
+        raise InputError(f"{key} in {folder} could not be timed: {error}; build it again", value=key) from error
+    times = json.loads(done.stdout.splitlines()[-1])
+    return times | {"cold_start_s": times["ready"] - start}
 
 
 def _bare_python() -> float:

@@ -75,3 +75,26 @@ def tiny_roberta(tmp_path_factory) -> Path:
     from tests.tiny import build_roberta
 
     return build_roberta(tmp_path_factory.mktemp("roberta") / "tiny-roberta", TEXTS * 4)
+
+
+@pytest.fixture(scope="session")
+def built(root, tiny_roberta, tmp_path_factory) -> Path:
+    """A folder in which every stage has run by its command, from the sample to a model that classified a file."""
+    from textthema.cli import main
+
+    build = tmp_path_factory.mktemp("build")
+    sample = root / "data" / "sample"
+    steps = [
+        ["clean", sample / "quotes.csv", build / "clean"],
+        ["split", build / "clean", build / "splits"],
+        [
+            *["train", build / "splits", build / "run", "--encoder", tiny_roberta, "--epochs", "1"],
+            *["--max-length", "48", "--batch-size", "16", "--max-rows", "240"],
+        ],
+        ["tune", build / "run"],
+        ["export", build / "run", build / "splits", build / "model", "--max-length", "48"],
+        ["classify", sample / "texts.csv", build / "tagged.csv", "--model", build / "model"],
+    ]
+    for step in steps:
+        assert main([str(part) for part in step]) == 0, step
+    return build

@@ -29,6 +29,24 @@ def test_the_right_slope_and_offset_are_found(overconfident):
     assert calibration.offset == pytest.approx([-0.5] * 3, abs=0.1)
 
 
+@pytest.mark.parametrize(("scale", "shift"), [(1.5, 0), (2, 0), (3, 0), (1, -4), (1, 5), (0.2, 2), (6, 6)])
+def test_logits_far_off_are_brought_back(scale, shift):
+    rng = np.random.default_rng(1)
+    right = rng.normal(-4, 1.5, (20_000, 2))
+    truth = rng.random(right.shape) < sigmoid(right)
+    calibration = fit_calibration(truth, scale * right + shift)
+    assert calibration.slope == pytest.approx([1 / scale] * 2, rel=0.1)
+    assert calibration.offset == pytest.approx([-shift / scale] * 2, abs=0.35)
+
+
+def test_no_label_is_turned_round_even_if_its_logits_are():
+    rng = np.random.default_rng(2)
+    right = rng.normal(-2, 1.5, (3_000, 3))
+    truth = rng.random(right.shape) < sigmoid(right)
+    right[:, 2] *= -1
+    assert (fit_calibration(truth, right).slope > 0).all()
+
+
 def test_calibrated_probabilities_can_be_taken_at_their_word(overconfident):
     truth, logits, right = overconfident
     assert error(truth, logits) > 0.05

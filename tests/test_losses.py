@@ -1,7 +1,10 @@
+import argparse
+
 import pytest
 import torch
 from torch.nn import functional
 
+from textthema.commands.train import configure
 from textthema.errors import InputError
 from textthema.losses import (
     LOSSES,
@@ -50,6 +53,12 @@ def test_hill_loss_eases_off_where_a_negative_looks_like_a_tag_left_out():
     assert slope[2] < slope[0]
 
 
+def test_hill_loss_of_a_negative_is_the_papers():
+    probability = torch.tensor([[0.1], [0.5], [0.9]])
+    expected = ((1.5 - probability) * probability**2).mean().item()
+    assert HillLoss()(torch.logit(probability), torch.zeros(3, 1)).item() == pytest.approx(expected, rel=1e-5)
+
+
 def test_hill_loss_of_a_positive_is_its_cross_entropy():
     logits = torch.tensor([[0.7]])
     assert HillLoss()(logits, torch.ones(1, 1)).item() == pytest.approx(-functional.logsigmoid(logits).item())
@@ -95,6 +104,13 @@ def test_every_loss_falls_when_the_answer_gets_better(name):
     loss = find_loss(name, torch.tensor([10, 20, 30]), 100)
     better = torch.where(TRUTH > 0, LOGITS + 1, LOGITS - 1)
     assert 0 < loss(better, TRUTH).item() < loss(LOGITS, TRUTH).item()
+
+
+def test_the_command_offers_every_loss():
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    offered = next(action.choices for action in parser._actions if action.dest == "loss")
+    assert tuple(offered) == LOSSES
 
 
 def test_an_unknown_loss_is_named():

@@ -14,26 +14,6 @@ from textthema.cli import main
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(scope="module")
-def built(root, tiny_roberta, tmp_path_factory):
-    build = tmp_path_factory.mktemp("build")
-    sample = root / "data" / "sample"
-    steps = [
-        ["clean", sample / "quotes.csv", build / "clean"],
-        ["split", build / "clean", build / "splits"],
-        [
-            *["train", build / "splits", build / "run", "--encoder", tiny_roberta, "--epochs", "1"],
-            *["--max-length", "48", "--batch-size", "16", "--max-rows", "120"],
-        ],
-        ["tune", build / "run"],
-        ["export", build / "run", build / "splits", build / "model", "--max-length", "48"],
-        ["classify", sample / "texts.csv", build / "tagged.csv", "--model", build / "model"],
-    ]
-    for step in steps:
-        assert main([str(part) for part in step]) == 0, step
-    return build
-
-
 def test_cleaning_leaves_the_table_the_themes_and_a_report(built):
     table = pd.read_parquet(built / "clean" / "table.parquet")
     report = json.loads((built / "clean" / "report.json").read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """The whole making wing on a RoBERTa of two layers: the full recipe's own code, in seconds."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,32 @@ def test_a_stopped_run_resumes_to_the_same_model(finished, rows, settings, tmp_p
     resumed, straight = (load_run(run)[0].classifier.weight for run in (tmp_path, finished[0]))
     # Dropout draws differ after the stop; the order of rows and the schedule don't.
     assert torch.nn.functional.cosine_similarity(resumed.flatten(), straight.flatten(), dim=0) > 0.99
+
+
+def test_bfloat16_and_auxiliary_tags_resume_too_and_leave_neither_in_the_model(rows, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("textthema.training.hold_bfloat16", lambda: None)
+    told = replace(settings, precision="bf16", auxiliary_tags=20, dropout=0.0)
+    whole = train(*rows[:2], rows[2], tmp_path / "whole", told)
+    written = Checkpoint.after_batch
+
+    def stop(self):
+        written(self)
+        if self.training and self.iter == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "after_batch", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(*rows[:2], rows[2], tmp_path / "cut", told)
+    monkeypatch.setattr(Checkpoint, "after_batch", written)
+    with (tmp_path / "cut" / "steps.csv").open("a") as file:
+        file.write("0,")
+    resumed = train(*rows[:2], rows[2], tmp_path / "cut", told, resume=True)
+    assert resumed["train_loss"].tolist() == pytest.approx(whole["train_loss"].tolist(), rel=0.02)
+    steps = [pd.read_csv(tmp_path / run / "steps.csv")["step"].tolist() for run in ("whole", "cut")]
+    assert steps[0] == steps[1] == list(range(1, 13))
+    model, _, labels = load_run(tmp_path / "cut")
+    assert model.classifier.out_features == len(labels) == len(rows[2])
+    assert model.classifier.weight.dtype == torch.float32
 
 
 def test_resuming_with_other_settings_is_refused(finished, rows, settings):

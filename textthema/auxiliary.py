@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from textthema.labels import read_rules
+from textthema.splits import author_codes
 
 # No label holds a colon, so a tag of the same name can't be taken for one.
 _PREFIX = "tag:"
@@ -27,8 +28,10 @@ def frequent_tags(table: pd.DataFrame, labels: Iterable[str], n: int) -> list[st
     if not n:
         return []
     rules, known = read_rules(), set(labels)
-    uses = table[["author", "tags"]].explode("tags").dropna(subset="tags").drop_duplicates()
-    counts = Counter(uses["tags"])
+    uses = {
+        (code, tag) for code, tags in zip(author_codes(table["author"]), table["tags"], strict=True) for tag in tags
+    }
+    counts = Counter(tag for _, tag in uses)
     further = (tag for tag, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     chosen: list[str] = []
     for tag in further:

@@ -63,11 +63,9 @@ class Checkpoint(Callback):
 
     def before_fit(self) -> None:
         """Forget the losses of steps after the checkpoint, which are taken again."""
-        steps = self.run_folder / STEPS
         done = self.resumed_at[0] * len(self.dls.train) + self.resumed_at[1]
-        lines = steps.read_text(encoding="utf-8").splitlines(keepends=True)[1:] if steps.exists() else []
-        kept = [line for line in lines if int(line.split(",")[1]) <= done]
-        with replacing(steps) as partial:
+        kept = [line for line in _whole_lines(self.run_folder / STEPS) if int(line.split(",")[1]) <= done]
+        with replacing(self.run_folder / STEPS) as partial:
             partial.write_text("".join([_STEPS_HEAD, *kept]), encoding="utf-8")
 
     def before_epoch(self) -> None:
@@ -89,17 +87,27 @@ class Checkpoint(Callback):
         """Keep the epoch's figures and write a checkpoint; epochs done before the run was stopped pass by."""
         if self.epoch < self.resumed_at[0]:
             return
+        self._flush()
         figures = epoch_figures("unfrozen", self.epoch, self.recorder.values[-1])
+        # fastai's own figure would count the steps that a resumed epoch passed over, as if they had no loss.
+        figures["train_loss"] = self._epoch_loss()
         if figures["lrap"] > best_lrap(self.history):
             save_weights(self.learn.model.hf_model, self.run_folder / BEST)
         self.history.append(figures)
         self._write(Progress("unfrozen", self.epoch + 1, 0, self.history))
 
     def _write(self, progress: Progress) -> None:
+        self._flush()
+        write_checkpoint(self.run_folder, self.learn, progress)
+
+    def _flush(self) -> None:
         with (self.run_folder / STEPS).open("a", encoding="utf-8") as file:
             file.writelines(self.losses)
         self.losses.clear()
-        write_checkpoint(self.run_folder, self.learn, progress)
+
+    def _epoch_loss(self) -> float:
+        lines = (line.split(",") for line in _whole_lines(self.run_folder / STEPS))
+        return float(np.mean([float(loss) for epoch, _, loss in lines if int(epoch) == self.epoch]))
 
 
 class StopEarly(EarlyStoppingCallback):
@@ -147,6 +155,12 @@ class ResumeAt(Callback):
         """Skip a step that was done."""
         if self.training and self.epoch == self.epoch_to_resume and self.iter < self.step_to_resume:
             raise CancelBatchException
+
+
+def _whole_lines(steps: Path) -> list[str]:
+    """Read the losses of steps, without a last line that a kill cut off."""
+    lines = steps.read_text(encoding="utf-8").splitlines(keepends=True)[1:] if steps.exists() else []
+    return [line for line in lines if line.endswith("\n") and line.count(",") == 2]
 
 
 def epoch_figures(stage: str, epoch: int, values: Sequence[float]) -> dict[str, object]:

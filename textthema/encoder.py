@@ -35,6 +35,8 @@ _FIRST_BIAS = -4.0
 class EncoderClassifier(nn.Module):
     """Encoder, masked mean pooling, dropout, linear head.
 
+    With ``in_bfloat16`` the forward pass is in bfloat16, while weights, logits and loss stay in fp32.
+
     Args:
         encoder: A Hugging Face encoder without a head.
         n_labels: How many labels the head scores.
@@ -44,6 +46,7 @@ class EncoderClassifier(nn.Module):
     def __init__(self, encoder: nn.Module, n_labels: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.encoder = encoder
+        self.in_bfloat16 = False
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(encoder.config.hidden_size, n_labels)
         nn.init.normal_(self.classifier.weight, std=0.02)
@@ -72,17 +75,19 @@ class EncoderClassifier(nn.Module):
             return_dict: Always true.
 
         Returns:
-            ``logits`` float (batch, n_labels), and what else was asked for.
+            ``logits`` float32 (batch, n_labels), and what else was asked for.
         """
-        states = self.encoder(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            output_hidden_states=output_hidden_states,
-            output_attentions=output_attentions,
-        )
-        pooled = mean_pool(states.last_hidden_state, attention_mask)
+        with torch.autocast(self.classifier.weight.device.type, dtype=torch.bfloat16, enabled=self.in_bfloat16):
+            states = self.encoder(
+                input_ids=input_ids,
+                attention_mask=attention_mask,
+                output_hidden_states=output_hidden_states,
+                output_attentions=output_attentions,
+            )
+            pooled = mean_pool(states.last_hidden_state, attention_mask)
+            logits = self.classifier(self.dropout(pooled))
         return SequenceClassifierOutput(
-            logits=self.classifier(self.dropout(pooled)),
+            logits=logits.float(),
             hidden_states=states.hidden_states,
             attentions=states.attentions,
         )

@@ -22,7 +22,7 @@ class AsymmetricLoss(nn.Module):
     """Asymmetric loss: easy negatives count little, very easy ones nothing.
 
     Args:
-        gamma_negative: How strongly an easy negative is played down.
+        gamma_negative: How strongly an easy negative is played down; the paper mostly takes 4.
         gamma_positive: The same for positives.
         margin: Probability below which a negative counts nothing.
 
@@ -49,22 +49,24 @@ class AsymmetricLoss(nn.Module):
 class HillLoss(nn.Module):
     """Hill loss: a negative that the model is sure of may be a tag that readers left out, and counts little.
 
+    Positives have plain cross-entropy here; the paper's authors also weigh those by a margin.
+
     Args:
-        peak: The paper's lambda; a negative pulls most at a probability of ``peak - 1``, and less beyond.
+        lambda_: With 1.5, the paper's, a negative pulls most at a probability of 0.5, and not at all at 1.
 
     Source:
         Zhang et al., "Simple and Robust Loss Design for Multi-Label Learning with Missing Labels", 2021, equation 6.
     """
 
-    def __init__(self, peak: float = 1.5) -> None:
+    def __init__(self, lambda_: float = 1.5) -> None:
         super().__init__()
-        self.peak = peak
+        self.lambda_ = lambda_
 
     def forward(self, logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """Compare logits (batch, n_labels) with truth (batch, n_labels) in {0, 1}."""
         truth = truth.to(logits.dtype)
         probability = torch.sigmoid(logits)
-        negative = (self.peak - probability) * probability**2
+        negative = (self.lambda_ - probability) * probability**2
         return ((1 - truth) * negative - truth * functional.logsigmoid(logits)).sum(-1).mean()
 
 

@@ -15,8 +15,8 @@ from textthema.near_duplicates import connected_groups
 NAMES = ("train", "validation", "test")
 SEEN = "seen_authors"
 DEFAULT_SEEN_SHARE = 0.02
-# Fewer texts of an author that stay in training would hardly make the author known.
-_FEWEST_TEXTS_LEFT = 4
+# Whose texts are fewer would hardly be known by the rest of them.
+_FEWEST_TEXTS = 5
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
 
 
@@ -73,7 +73,7 @@ def hold_out_seen(
     """Move a few training rows to a part of their own: texts not trained on, by authors that are.
 
     They tell how much a model gains from knowing an author's other texts. A row that has a near-duplicate stays, and
-    so does one whose author has few rows.
+    so does one whose author has fewer than five training rows.
 
     Args:
         parts: What ``split_rows`` gave, (n,).
@@ -95,7 +95,7 @@ def hold_out_seen(
     in_training = parts == "train"
     texts = np.bincount(codes[in_training], minlength=codes.max() + 1)
     alone = ~pd.Series(np.asarray(groups)).duplicated(keep=False).to_numpy()
-    could = in_training & alone & (texts[codes] > _FEWEST_TEXTS_LEFT)
+    could = in_training & alone & (texts[codes] >= _FEWEST_TEXTS)
     place = np.array([_place(f"row {row}", seed) for row in ids])
     return np.where(could & (place < share), SEEN, parts)
 

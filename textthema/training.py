@@ -30,6 +30,7 @@ from textthema.blurr_compat import load_blurr
 from textthema.bundle import replacing
 from textthema.checkpoints import (
     BEST,
+    STEPS,
     Checkpoint,
     Progress,
     ResumeAt,
@@ -42,10 +43,11 @@ from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.losses import WithAuxiliary, find_loss
 from textthema.manifest import append_line
-from textthema.mixed_precision import BFloat16, hold_bfloat16
+from textthema.mixed_precision import hold_bfloat16
 from textthema.splits import author_codes
 from textthema.staging import truth_matrix
 
+HISTORY = "history.csv"
 _FEWEST_ROWS = 8
 # What an earlier run in the same folder may have left, and a new one must not be taken for its own.
 _LEFTOVERS = (
@@ -56,8 +58,8 @@ _LEFTOVERS = (
     "validation_scores.npz",
     "thresholds.*",
     "lr_find.json",
-    "history.csv",
-    "steps.csv",
+    HISTORY,
+    STEPS,
     "calibration.json",
 )
 
@@ -154,6 +156,7 @@ def train(
     if settings.precision == "bf16":
         # The fused attention's backward pass is several times slower in bfloat16 than the plain one.
         model.encoder.set_attn_implementation("eager")
+        model.in_bfloat16 = True
     monitored = validation.sample(min(len(validation), settings.monitor_rows), random_state=settings.seed)
     training, monitored = with_auxiliary(training, further), with_auxiliary(monitored, further)
     learners = partial(
@@ -192,9 +195,8 @@ def finish_run(
     max_length = min(max_length, tokenizer.model_max_length)
     logits = predict_logits(model, tokenizer, validation["text"].tolist(), max_length, progress=True)
     truth = truth_matrix(validation["themes"], labels)
-    with replacing(run / "validation_scores.npz") as partial:
-        np.savez_compressed(partial, logits=logits, truth=truth, groups=author_codes(validation["author"]))
-    history.to_csv(run / "history.csv", index=False)
+    with replacing(run / "validation_scores.npz") as temporary:
+        np.savez_compressed(temporary, logits=logits, truth=truth, groups=author_codes(validation["author"]))
     shutil.copy(splits / "manifest.jsonl", run / "manifest.jsonl")
     append_line(
         run / "manifest.jsonl",
@@ -203,6 +205,9 @@ def finish_run(
         asdict(settings),
         {"history": history.to_dict("records"), "validation_rows": len(validation)},
     )
+    # Last, because a run with a history counts as finished.
+    with replacing(run / HISTORY) as temporary:
+        history.to_csv(temporary, index=False)
 
 
 def make_learner(
@@ -243,7 +248,7 @@ def make_learner(
         # Without this, fastai keeps every LayerNorm of a frozen encoder training and back-propagates through all of it.
         train_bn=False,
         metrics=[AccumMetric(partial(_lrap, n_labels=len(labels)), flatten=False, to_np=True, invert_arg=True)],
-        cbs=[blurr.BaseModelCallback(), *([BFloat16()] if settings.precision == "bf16" else [])],
+        cbs=[blurr.BaseModelCallback()],
     )
 
 

@@ -19,6 +19,12 @@ LABELS = ["sea", "home", "grief"]
         ("ANNA: You came back.\nTOM: The road was shut.", "dialogue"),
         ("The house stood where three fields met, and nobody could say whose it was. " * 8, "longer prose"),
         ("“One spoken sentence,” she said, and that was all.", "quote"),
+        ("He called it “love” and she called it “need”.", "quote"),
+        (
+            "'Tis late, and the lamp is low.\n'Twas later when you came.\nThe road was snow,\nthe door the same.",
+            "verse",
+        ),
+        ("– bread\n– salt\n– nothing else", "quote"),
     ],
 )
 def test_the_shape_of_a_text_tells_its_kind(text, kind):
@@ -32,26 +38,29 @@ def measured():
     truth[~truth.any(axis=1), 0] = True
     scores = (0.6 * truth + 0.4 * rng.random((60, 3))).astype(np.float32)
     texts = [("word " * n).strip() for n in rng.integers(3, 130, 60)]
-    return SimpleNamespace(texts=texts, truth=truth), scores
+    return SimpleNamespace(texts=texts, truth=truth, authors=np.arange(60) // 6), scores
 
 
 def test_slices_part_the_rows_and_the_themes(measured):
     test, scores = measured
     models = {"ours": (scores, np.full(3, 0.5))}
-    slices = slices_of(test, test.truth, models, (test.truth[:20], {"ours": (scores[:20], np.full(3, 0.5))}), LABELS)
+    seen = {"ours": (scores[:20], np.full(3, 0.5))}
+    slices = slices_of(test, test.truth[:20], test.truth, models, seen, LABELS)
     for kind in ("length", "kind"):
         assert sum(part["rows"] for part in slices[kind].values()) == 60
     assert sum(part["themes"] for part in slices["frequency of the theme"].values()) == 3
     assert slices["author"]["seen in training"]["rows"] == 20
     whole = evaluate_scores(test.truth, scores, np.full(3, 0.5), LABELS, n_bootstrap=0).metrics
-    assert slices["author"]["unseen"]["models"]["ours"]["lrap"] == pytest.approx(whole["lrap"].value)
+    assert slices["author"]["unseen, with five texts or more"]["models"]["ours"]["lrap"] == pytest.approx(
+        whole["lrap"].value
+    )
 
 
 def test_an_empty_slice_says_so_and_measures_nothing(measured):
     test, scores = measured
-    short = SimpleNamespace(texts=["one two"] * 60, truth=test.truth)
+    short = SimpleNamespace(texts=["one two"] * 60, truth=test.truth, authors=test.authors)
     models = {"ours": (scores, np.full(3, 0.5))}
-    slices = slices_of(short, test.truth, models, (test.truth, models), LABELS)
+    slices = slices_of(short, test.truth, test.truth, models, models, LABELS)
     assert slices["length"]["longer"] == {"rows": 0, "models": {}}
 
 

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"{'thresholds':<27} micro-F1  macro-F1")
     for name, (micro, macro) in f1.items():
         print(f"{name:<27} {micro:8.4f}  {macro:8.4f}")
-    print("Only the cross-fitted line is measured on rows that the thresholds have not seen.")
+    print("Only the cross-fitted line is measured on rows that its thresholds have not seen; the calibration has.")
     return 0
 
 
