@@ -102,7 +102,7 @@ exploration: $(FULL) ## variants of the training recipe on a small budget, to be
 
 notebooks: $(FULL) ## run the four notebooks on the sample, or with SIZE=full on RAW (ENCODER=roberta-base near the Hub)
 	@mkdir -p $(NOTEBOOKS_$(SIZE))
-	@for name in $(NOTEBOOKS); do .venv/bin/papermill --cwd notebooks notebooks/$$name.ipynb $(NOTEBOOKS_$(SIZE))/$$name.ipynb \
+	@for name in $(NOTEBOOKS); do PYTHONWARNINGS="ignore:IProgress not found" .venv/bin/papermill --cwd notebooks notebooks/$$name.ipynb $(NOTEBOOKS_$(SIZE))/$$name.ipynb \
 	  $(PARAMETERS_$(SIZE)) -p RAW $(call from_notebooks,$(RAW)) -p ENCODER $(ENCODER) -p TRAIN_OPTIONS "$(TRAIN_OPTIONS)" || exit 1; done
 
 benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scraper, to benchmarks/results

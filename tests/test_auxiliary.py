@@ -4,7 +4,7 @@ from textthema.auxiliary import frequent_tags, with_auxiliary
 
 TABLE = pd.DataFrame(
     {
-        "author": ["A", "A", "B", "C", None],
+        "author": pd.Series(["A", "A", "B", "C", None], dtype=object),
         "tags": [["lighthouse", "love"], ["lighthouse"], ["kettle", "love-quotes"], ["kettle"], []],
         "themes": [["love"], ["sea"], ["love"], ["sea"], ["sea"]],
     }

@@ -60,9 +60,9 @@ def run(args: argparse.Namespace) -> int:
     truth, logits, groups, labels = _read_run(args.run_dir)
     calibration = fit_calibration(truth, logits)
     scores = sigmoid(calibration(logits))
-    write_calibration(args.run_dir / CALIBRATION, calibration, labels)
     tuned, shrinkage, f1 = _tune(truth, scores, groups, args.shrinkage)
     _plot(args.run_dir / "thresholds.png", truth, scores, f1)
+    write_calibration(args.run_dir / CALIBRATION, calibration, labels)
     write_thresholds(args.run_dir / "thresholds.json", tuned, labels)
     append_line(
         args.run_dir / "manifest.jsonl",
