@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 import warnings
@@ -194,14 +195,19 @@ def quantize(fp32: Path, int8: Path) -> None:
         fp32: The graph.
         int8: Gets the quantized graph. Weights use 7 bits, since processors without VNNI saturate at 8.
     """
-    quantize_dynamic(
-        fp32,
-        int8,
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        op_types_to_quantize=_QUANTIZED_OPERATORS,
-    )
+    # It advises everybody to optimize the graph first, which brought nothing here.
+    logging.disable(logging.WARNING)
+    try:
+        quantize_dynamic(
+            fp32,
+            int8,
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=_QUANTIZED_OPERATORS,
+        )
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def check_fp32(
