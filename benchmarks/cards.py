@@ -63,9 +63,9 @@ def model_card(results: dict[str, dict]) -> str:
         Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
     """
     quality, speed, data = (results[name] for name in _RESULTS)
-    settings = next(stage for stage in results["manifest"]["lineage"]["stages"] if stage["stage"] == "train")[
-        "settings"
-    ]
+    stages = results["manifest"]["lineage"]["stages"]
+    cycles = [stage["settings"] for stage in stages if stage["stage"] == "train"]
+    settings, epochs = cycles[0], " and ".join(str(cycle["epochs"]) for cycle in cycles)
     n_labels, tokens = len(results["config"]["id2label"]), results["config"]["textthema"]["max_length"]
     ours, baseline = (quality["models"][title]["metrics"] for title in (_OURS, _BASELINE))
     timing, rows = speed["models"]["ours"], quality["data"]["rows"]
@@ -95,7 +95,7 @@ a text's worth, truth or author. Not for decisions about people, and not a filte
 ## How it was made
 
 `{settings["encoder"]}` (weights under Apache-2.0), fine-tuned with fastai and blurr on {rows["train"]:,} quotes, \
-{settings["epochs"]} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
+{epochs} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
 thresholds tuned on {rows["validation"]:,} quotes of other authors; exported to ONNX and quantized to int8 behind \
 gates. The data and its splits: `data/DATA_CARD.md` in the repository.
 

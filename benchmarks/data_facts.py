@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scripts import exit_code
 
 from textthema.bundle import replacing
-from textthema.errors import TextThemaError, UnreadableFileError
+from textthema.errors import UnreadableFileError
 from textthema.splits import NAMES, SEEN
 from textthema.staging import read_table
 
@@ -44,14 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(arguments)
-    try:
-        facts = count(args.clean, args.splits)
-    except TextThemaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    with replacing(args.out / "data.json") as partial:
+    return exit_code(lambda: write_facts(args.clean, args.splits, args.out))
+
+
+def write_facts(clean: Path, splits: Path, out: Path) -> None:
+    """Count and write ``data.json``.
+
+    Args:
+        clean: Folder that ``textthema clean`` wrote.
+        splits: Folder that ``textthema split`` wrote.
+        out: Folder for the result.
+    """
+    facts = count(clean, splits)
+    with replacing(out / "data.json") as partial:
         partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 0
 
 
 def count(clean: Path, splits: Path) -> dict:

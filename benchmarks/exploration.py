@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from scripts import exit_code
 
 from textthema.blurr_compat import require_training_packages
 from textthema.bundle import replacing
-from textthema.encoder import load_run
-from textthema.errors import InputError, TextThemaError, shown
+from textthema.encoder import load_run, save_run
+from textthema.errors import InputError, shown
 from textthema.metrics import evaluate_scores
 from textthema.splits import author_codes
 from textthema.staging import read_labels, read_table, truth_matrix
@@ -56,7 +57,12 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "long": ("160 tokens", {"max_length": 160}),
     "seed": ("the same with another seed", {"seed": 1}),
     "fp32": ("the same in fp32", {"precision": "fp32"}),
+    "second-cycle": (
+        "another cycle from where base ended, learning rates × 2.5",
+        {"start": "base", "embedding_lr": 3e-5, "head_lr": 3e-3},
+    ),
 }
+AVERAGED, _AVERAGED_RUNS = "averaged", ("base", "seed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,14 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(arguments)
-    try:
+
+    def work() -> None:
         require_training_packages()
         explore(args.splits, args.work, args.only.split(",") if args.only else list(VARIANTS))
         write_results(args.work, args.out)
-    except TextThemaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return exit_code(work)
 
 
 def explore(splits: Path, work: Path, names: Sequence[str]) -> None:
@@ -99,13 +104,34 @@ def explore(splits: Path, work: Path, names: Sequence[str]) -> None:
     labels = read_labels(splits / "tag_types_encoded.json", "textthema split")
     training = training.sample(min(len(training), _ROWS), random_state=0)
     measured = validation.sample(min(len(validation), _VALIDATION_ROWS), random_state=0)
+    rows = {"rows": len(training), "validation_rows": len(measured)}
     for name in names:
-        settings = replace(BASE, **VARIANTS[name][1])
+        settings = _settings(work, name)
         if _figures(work, name) is None:
             print(f"{name}: {VARIANTS[name][0]}", flush=True)
             train(training, validation, labels, work / name, settings)
-            rows = {"rows": len(training), "validation_rows": len(measured)}
             _write_json(work / name / "figures.json", rows | measure(work / name, measured, settings))
+    if all(_figures(work, name) for name in _AVERAGED_RUNS):
+        average([work / name for name in _AVERAGED_RUNS], work / AVERAGED)
+        _write_json(work / AVERAGED / "figures.json", rows | measure(work / AVERAGED, measured, BASE))
+
+
+def average(runs: Sequence[Path], folder: Path) -> None:
+    """Average the weights of runs that began with the same encoder.
+
+    Args:
+        runs: Folders of finished runs.
+        folder: Gets the averaged run.
+
+    Source:
+        Wortsman et al., "Model soups", ICML 2022.
+    """
+    loaded = [load_run(run) for run in runs]
+    model, tokenizer, labels = loaded[0]
+    states = [one.state_dict() for one, *_ in loaded]
+    model.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+    folder.mkdir(parents=True, exist_ok=True)
+    save_run(model, tokenizer, labels, folder)
 
 
 def measure(run: Path, validation: pd.DataFrame, settings: TrainSettings) -> dict:
@@ -120,7 +146,8 @@ def measure(run: Path, validation: pd.DataFrame, settings: TrainSettings) -> dic
         Settings and metrics; F1 comes from thresholds tuned on the other half of the rows.
     """
     model, tokenizer, labels = load_run(run)
-    logits = predict_logits(model, tokenizer, validation["text"].tolist(), _MAX_LENGTH, progress=True)
+    max_length = min(_MAX_LENGTH, tokenizer.model_max_length)
+    logits = predict_logits(model, tokenizer, validation["text"].tolist(), max_length, progress=True)
     scores = torch.sigmoid(torch.from_numpy(logits)).numpy()
     truth = truth_matrix(validation["themes"], labels)
     fit = best_of(cross_fit(truth, scores, author_codes(validation["author"])))
@@ -138,6 +165,9 @@ def write_results(work: Path, out: Path) -> None:
     """
     finished = {name: _figures(work, name) for name in VARIANTS}
     found = {name: {"what": VARIANTS[name][0], **figures} for name, figures in finished.items() if figures}
+    if (work / AVERAGED / "figures.json").exists():
+        what = f"weights of {' and '.join(_AVERAGED_RUNS)} averaged"
+        found[AVERAGED] = {"what": what, **_read_json(work / AVERAGED / "figures.json")}
     _write_json(out / "exploration.json", found)
     sizes = sorted({(row["rows"], row["validation_rows"]) for row in found.values()})
     lines = [
@@ -163,8 +193,18 @@ def _figures(work: Path, name: str) -> dict | None:
     path = work / name / "figures.json"
     if not path.exists():
         return None
-    figures = json.loads(path.read_text(encoding="utf-8"))
-    return figures if figures["settings"] == asdict(replace(BASE, **VARIANTS[name][1])) else None
+    figures = _read_json(path)
+    told = TrainSettings(**figures["settings"])  # settings that came later were at their defaults then
+    return figures if told == _settings(work, name) else None
+
+
+def _settings(work: Path, name: str) -> TrainSettings:
+    settings = replace(BASE, **VARIANTS[name][1])
+    return replace(settings, start=str(work / settings.start)) if settings.start else settings
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _write_json(path: Path, content: dict) -> None:

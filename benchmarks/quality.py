@@ -27,15 +27,16 @@ from contestants import CONTESTANTS, HASHED_FEATURES
 from plots import plot_f1_by_support, plot_metrics, plot_reliability
 from quality_pages import BASELINE, OURS, SECOND, as_markdown, slices_markdown
 from scipy.special import expit, logit
+from scripts import exit_code
 from slices import slices_of, weaknesses_of
 from tqdm import tqdm
 
 from textthema.baseline import REGRESSION_SETTINGS, TFIDF_SETTINGS, constant_scores, constant_thresholds
 from textthema.bundle import CONFIG, Bundle, replacing
 from textthema.calibration import Calibration, fit_calibration
-from textthema.errors import InputError, TextThemaError
+from textthema.errors import InputError
 from textthema.manifest import file_hash
-from textthema.metrics import Report, difference, evaluate_scores
+from textthema.metrics import Report, difference, evaluate_scores, reliability
 from textthema.splits import NAMES, SEEN, author_codes
 from textthema.staging import read_table, truth_matrix
 from textthema.thresholds import choose_shrinkage, tune_thresholds
@@ -235,12 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(arguments)
-    try:
-        _run(args)
-    except TextThemaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code(lambda: _run(args))
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -275,7 +271,7 @@ def _run(args: argparse.Namespace) -> None:
             reports[BASELINE].per_label,
         ),
     }
-    bins = {title: reliability_bins(test.truth, scores[title]) for title in scores}
+    bins = {title: reliability(test.truth, scores[title]) for title in scores}
     write_results(args.out, record, reports, bins)
 
 
@@ -346,28 +342,6 @@ def stored(work: Path, name: str, key: dict, compute: Callable[[], dict[str, np.
             np.savez(temporary, **arrays)
     with np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def reliability_bins(truth: np.ndarray, scores: np.ndarray, n_bins: int = 10, fewest: int = 50) -> list[dict]:
-    """Compare probabilities with how often they come true.
-
-    Args:
-        truth: Which labels are true, bool (n, n_labels).
-        scores: Probabilities, float (n, n_labels).
-        n_bins: Number of equally wide bins from 0 to 1.
-        fewest: Bins with fewer cells are left out.
-
-    Returns:
-        ``predicted`` (mean probability), ``observed`` (share that is true) and ``cells`` of each bin.
-    """
-    places = np.minimum((scores.ravel() * n_bins).astype(int), n_bins - 1)
-    cells = np.bincount(places, minlength=n_bins)
-    predicted = np.bincount(places, scores.ravel(), minlength=n_bins) / np.maximum(cells, 1)
-    observed = np.bincount(places, truth.ravel(), minlength=n_bins) / np.maximum(cells, 1)
-    return [
-        {"predicted": float(predicted[i]), "observed": float(observed[i]), "cells": int(cells[i])}
-        for i in np.flatnonzero(cells >= fewest)
-    ]
 
 
 def write_results(out: Path, record: dict, reports: dict[str, Report], bins: dict[str, list[dict]]) -> None:

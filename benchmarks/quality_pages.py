@@ -23,7 +23,7 @@ def as_markdown(record: dict) -> str:
     lines = [
         "# Quality",
         "",
-        f"{rows['test']:,} test rows of authors that no model has seen, {len(models[OURS]['per_label'])} themes."
+        f"> {rows['test']:,} test rows of authors that no model has seen, {len(models[OURS]['per_label'])} themes."
         f" All models: {rows['train']:,} training rows; calibrated and thresholds tuned on {rows['validation']:,}"
         " validation rows, but for the earlier recipe, which keeps its fixed ones."
         f" In brackets: 95 % interval from {record['bootstrap']['replicates']} bootstrap draws of rows.",

@@ -15,7 +15,6 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.losses import BCEWithLogitsLossFlat
 from onnxruntime.quantization import quantize_dynamic
-from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -26,6 +25,7 @@ from textthema.bundle import replacing
 from textthema.encoder import EncoderClassifier, load_encoder, mean_pool
 from textthema.export import to_onnx
 from textthema.losses import SummedBCE
+from textthema.mixed_precision import has_bfloat16
 
 ENCODER = "all-MiniLM-L6-v2"
 TRAIN_LENGTH = 96
@@ -102,11 +102,22 @@ def build_frozen(features: np.ndarray, truth: np.ndarray, folder: Path) -> None:
         truth: bool (n, n_labels).
         folder: Gets ``model.onnx`` and the tokenizer.
     """
-    varied = _varied(truth)
-    head = OneVsRestClassifier(LogisticRegression(**_LINEAR))
-    head.fit(features.astype(np.float32), truth[:, varied].astype(np.int8))
-    weights, bias = _stacked(head, varied)
-    _save_graph(weights, bias, folder)
+    inputs, targets = torch.from_numpy(features.astype(np.float32)), torch.from_numpy(truth.astype(np.float32))
+    head = nn.Linear(inputs.shape[1], targets.shape[1])
+    nn.init.zeros_(head.weight)
+    nn.init.constant_(head.bias, -4.0)
+    solver = torch.optim.LBFGS(head.parameters(), max_iter=_LINEAR["max_iter"], line_search_fn="strong_wolfe")
+    loss = SummedBCE()
+
+    # The labels share no weight, so the least sum over all labels is the least loss of each regression.
+    def closure() -> torch.Tensor:
+        solver.zero_grad()
+        total = loss(head(inputs), targets) + head.weight.square().sum() / (2 * _LINEAR["C"] * len(inputs))
+        total.backward()
+        return total
+
+    solver.step(closure)
+    _save_graph(head.weight.detach().numpy().T, head.bias.detach().numpy(), folder)
 
 
 def build_earlier(features: np.ndarray, truth: np.ndarray, folder: Path) -> None:
@@ -141,7 +152,7 @@ def build_earlier(features: np.ndarray, truth: np.ndarray, folder: Path) -> None
 
 
 def encoder_features(texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
-    """Average the untouched encoder's token states.
+    """Average the untouched encoder's token states, in bfloat16 where the processor has it.
 
     Args:
         texts: n texts.
@@ -165,8 +176,9 @@ def encoder_features(texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
                 return_token_type_ids=False,
                 return_tensors="pt",
             )
-            states = model.encoder(**batch).last_hidden_state
-            features[rows] = mean_pool(states, batch["attention_mask"]).numpy()
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
+                states = model.encoder(**batch).last_hidden_state
+            features[rows] = mean_pool(states.float(), batch["attention_mask"]).numpy()
     return features
 
 

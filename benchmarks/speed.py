@@ -24,9 +24,10 @@ import numpy as np
 from contestants import CONTESTANTS
 from plots import plot_latency, plot_times
 from sample_texts import TOKENS
+from scripts import exit_code
 
 from textthema.bundle import Bundle, replacing
-from textthema.errors import InputError, TextThemaError
+from textthema.errors import InputError
 
 _CHILD = Path(__file__).with_name("answering.py")
 _CHILD_TIMEOUT_SECONDS = 300
@@ -44,14 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(arguments)
-    try:
+
+    def work() -> None:
         record = measure(args.model, args.rivals, args.rounds, args.repetitions, args.texts)
         write_results(args.out, record)
-    except TextThemaError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    print(as_markdown(record))
-    return 0
+        print(as_markdown(record))
+
+    return exit_code(work)
 
 
 def measure(model: Path, rivals: Path, rounds: int, repetitions: int, n_texts: int) -> dict:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from textthema.errors import InputError, NotEnoughDataError
-from textthema.metrics import METRIC_TITLES, difference, evaluate_scores, micro_macro_f1
+from textthema.metrics import METRIC_TITLES, difference, evaluate_scores, micro_macro_f1, reliability
 
 
 def make_rows(n=300, n_labels=12, seed=0):
@@ -197,3 +197,11 @@ def test_micro_macro_f1_of_plain_predictions():
     micro, macro = micro_macro_f1(truth, predicted)
     assert micro == pytest.approx(2 * 2 / (3 + 3))
     assert macro == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_reliability_compares_each_bin_with_what_came_true_and_leaves_thin_bins_out():
+    scores = np.array([[0.1, 0.1, 0.1, 0.1, 0.95, 0.95, 1.0, 0.5]])
+    truth = np.array([[True, False, False, False, True, True, True, False]])
+    low, high = reliability(truth, scores, fewest=3)
+    assert low == {"predicted": pytest.approx(0.1), "observed": 0.25, "cells": 4}
+    assert high == {"predicted": pytest.approx((0.95 + 0.95 + 1) / 3), "observed": 1.0, "cells": 3}

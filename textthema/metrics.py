@@ -208,6 +208,31 @@ def micro_macro_f1(truth: np.ndarray, predicted: np.ndarray) -> tuple[float, flo
     return _f1_from_sums(hits, said, true)
 
 
+def reliability(truth: np.ndarray, scores: np.ndarray, n_bins: int = 10, fewest: int = 50) -> list[dict[str, Any]]:
+    """Compare probabilities with how often they come true.
+
+    Args:
+        truth: Which labels are true, bool (n, n_labels).
+        scores: Probabilities, float (n, n_labels).
+        n_bins: Number of equally wide bins from 0 to 1.
+        fewest: Bins with fewer cells are left out.
+
+    Returns:
+        ``predicted`` (mean probability), ``observed`` (share that is true) and ``cells`` of each bin.
+
+    Source:
+        DeGroot and Fienberg, "The Comparison and Evaluation of Forecasters", The Statistician 32, 1983.
+    """
+    places = np.minimum((scores.ravel() * n_bins).astype(int), n_bins - 1)
+    cells = np.bincount(places, minlength=n_bins)
+    predicted = _ratio(np.bincount(places, scores.ravel(), minlength=n_bins), cells)
+    observed = _ratio(np.bincount(places, truth.ravel(), minlength=n_bins), cells)
+    return [
+        {"predicted": float(predicted[i]), "observed": float(observed[i]), "cells": int(cells[i])}
+        for i in np.flatnonzero(cells >= fewest)
+    ]
+
+
 def check_scores(truth: np.ndarray, scores: np.ndarray) -> None:
     """Refuse a truth and scores that can't be measured.
 

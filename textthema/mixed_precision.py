@@ -13,8 +13,7 @@ def hold_bfloat16() -> None:
     Raises:
         InputError: If it has no instructions for it: fp32 is many times faster there.
     """
-    has_instructions = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else _cpu_has_instructions()
-    if not has_instructions:
+    if not has_bfloat16():
         raise InputError(
             "this processor has no bfloat16 instructions (AVX512-BF16 or AMX) and would be many times slower: "
             "train with --precision fp32",
@@ -22,5 +21,8 @@ def hold_bfloat16() -> None:
         )
 
 
-def _cpu_has_instructions() -> bool:
+def has_bfloat16() -> bool:
+    """Tell whether the processor that torch takes computes bfloat16 itself."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
