@@ -9,9 +9,8 @@ RAW ?= $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quote
 ENCODER ?= all-MiniLM-L6-v2
 CLEAN_OPTIONS ?=
 TRAIN_OPTIONS ?=
-# Two cycles of all rows: rates rise and fall twice, the second time from where the first one ended.
-FIRST_CYCLE ?= --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
-SECOND_CYCLE ?= --epochs 1 --embedding-lr 3e-5 --head-lr 3e-3 --dropout 0
+# The recipe of the embedded model. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
+RECIPE ?= --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
 # The notebooks run on the sample in minutes; SIZE=full runs the whole recipe on RAW, in BUILD, and keeps the outputs.
 SIZE ?= sample
 NOTEBOOKS := textthema-data-processing quote-multi-classifier onnx-inference benchmark
@@ -73,10 +72,8 @@ clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/cl
 split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
 	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
 
-train: $(FULL) ## fine-tune ENCODER on BUILD/splits in two cycles (TRAIN_OPTIONS=--resume goes on after a stop)
-	[ -f $(BUILD)/first/history.csv ] || \
-	  $(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/first --encoder $(ENCODER) $(FIRST_CYCLE) $(TRAIN_OPTIONS)
-	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --start $(BUILD)/first --encoder $(ENCODER) $(SECOND_CYCLE) $(TRAIN_OPTIONS)
+train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
+	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(RECIPE) $(TRAIN_OPTIONS)
 
 tune: $(FULL) ## a threshold for each theme, on the validation rows
 	$(TEXTTHEMA) tune $(BUILD)/run

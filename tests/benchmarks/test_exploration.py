@@ -13,7 +13,9 @@ pytestmark = pytest.mark.train
 
 @pytest.fixture
 def quick(monkeypatch, tiny_roberta):
-    base = replace(exploration.BASE, encoder=str(tiny_roberta), precision="fp32", batch_size=16, frozen_rows=32, max_length=64)
+    base = replace(
+        exploration.BASE, encoder=str(tiny_roberta), precision="fp32", batch_size=16, frozen_rows=32, max_length=64
+    )
     monkeypatch.setattr(exploration, "BASE", base)
 
 
