@@ -1,0 +1,40 @@
+"""Every figure in the cards comes out of a result file; a card that was edited by hand or grew old is noticed."""
+
+import re
+
+import cards
+import pytest
+from huggingface_hub import ModelCard
+
+
+@pytest.fixture(scope="module")
+def results():
+    return cards.read_results(cards.RESULTS)
+
+
+def test_the_model_card_is_what_the_results_say(results):
+    assert cards.MODEL_CARD.read_text(encoding="utf-8") == cards.model_card(results), "type: python benchmarks/cards.py"
+
+
+def test_the_data_card_is_what_the_results_say(results):
+    assert cards.DATA_CARD.read_text(encoding="utf-8") == cards.data_card(results), "type: python benchmarks/cards.py"
+
+
+def test_the_model_card_carries_hugging_faces_metadata(results):
+    metadata = ModelCard(cards.model_card(results)).data
+    assert metadata.license == "apache-2.0"
+    stated = {result.metric_name: result.metric_value for result in metadata.eval_results}
+    ours = results["quality"]["models"]["TextThema int8"]["metrics"]
+    assert stated["micro-F1"] == pytest.approx(ours["micro_f1"]["value"], abs=1e-4)
+    assert len(stated) == len(ours)
+
+
+def test_the_cards_hold_no_sentence_of_the_collection(results):
+    for card in (cards.model_card(results), cards.data_card(results)):
+        assert not re.search(r"[“”]", card)
+
+
+def test_results_are_those_of_the_shipped_model(results, bundle):
+    from textthema.manifest import file_hash
+
+    assert results["quality"]["model_manifest_sha256"] == file_hash(bundle.root / "manifest.json")
