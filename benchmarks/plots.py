@@ -72,7 +72,7 @@ def plot_metrics(path: Path, models: Mapping[str, Mapping[str, Estimate]]) -> No
                     va="center",
                     fontsize=8,
                 )
-            axes.set_title(metric + (" (less is better)" if name in LOWER_IS_BETTER else ""), fontsize=9)
+            axes.set_title(metric + ("\n(less is better)" if name in LOWER_IS_BETTER else ""), fontsize=9)
             axes.set_xlim(0, max(model[name].value for model in models.values()) * 1.3)
             axes.xaxis.set_major_locator(NullLocator())
             axes.grid(visible=False)
@@ -171,10 +171,12 @@ def plot_latency(path: Path, speeds: Iterable[Mapping], qualities: Mapping[str, 
             size = 12 + 4 * speed["megabytes"]
             axes.scatter(x, y, size, COLOURS[0] if i == 0 else "#999999", alpha=0.55, edgecolors="#333333")
             label = f"{speed['title']}, {speed['megabytes']:.0f} MB"
-            axes.annotate(label, (x, y), (8, 8), textcoords="offset points", fontsize=8)
+            # Alternately above and below: int8 and fp32 of one model stand side by side.
+            beside = (size**0.5 / 2 + 6) * (1 if i % 2 == 0 else -1)
+            axes.annotate(label, (x, y), (0, beside), textcoords="offset points", fontsize=8, ha="center", va="center")
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.margins(0.25, 0.2)
+        axes.margins(0.45, 0.2)
         axes.set_xlabel("milliseconds for one text (log scale)")
         axes.set_ylabel("LRAP on unseen authors")
         axes.set_title("Quality against time; the larger the point, the larger the files")
