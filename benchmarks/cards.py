@@ -63,9 +63,9 @@ def model_card(results: dict[str, dict]) -> str:
         Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
     """
     quality, speed, data = (results[name] for name in _RESULTS)
-    stages = results["manifest"]["lineage"]["stages"]
-    cycles = [stage["settings"] for stage in stages if stage["stage"] == "train"]
-    settings, epochs = cycles[0], " and ".join(str(cycle["epochs"]) for cycle in cycles)
+    settings = next(stage for stage in results["manifest"]["lineage"]["stages"] if stage["stage"] == "train")[
+        "settings"
+    ]
     n_labels, tokens = len(results["config"]["id2label"]), results["config"]["textthema"]["max_length"]
     ours, baseline = (quality["models"][title]["metrics"] for title in (_OURS, _BASELINE))
     timing, rows = speed["models"]["ours"], quality["data"]["rows"]
@@ -95,7 +95,7 @@ a text's worth, truth or author. Not for decisions about people, and not a filte
 ## How it was made
 
 `{settings["encoder"]}` (weights under Apache-2.0), fine-tuned with fastai and blurr on {rows["train"]:,} quotes, \
-{epochs} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
+{settings["epochs"]} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
 thresholds tuned on {rows["validation"]:,} quotes of other authors; exported to ONNX and quantized to int8 behind \
 gates. The data and its splits: `data/DATA_CARD.md` in the repository.
 
@@ -118,8 +118,8 @@ answer, on {speed["machine"]["cpu"]}; {speed["bytes_total"] / 1e6:.1f} MB of fil
   figures above, for every model alike; and the model has learnt from such omissions.
 - English only. Of a text, the first {tokens} tokens are read.
 - Weakest themes by F1: {weakest}.
-- Knowing an author helps: LRAP is {seen["lrap"]:.3f} on texts by training authors that were kept out of training, and \
-{unseen["lrap"]:.3f} on those by unseen authors of as many texts.
+- LRAP is {seen["lrap"]:.3f} on texts by training authors that were kept out of training, and {unseen["lrap"]:.3f} on \
+those by unseen authors of as many texts.
 - Probabilities are calibrated to how often readers tagged a theme, which is less often than it fits.
 
 ## Whose voice it has learnt

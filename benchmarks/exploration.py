@@ -57,10 +57,6 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "long": ("160 tokens", {"max_length": 160}),
     "seed": ("the same with another seed", {"seed": 1}),
     "fp32": ("the same in fp32", {"precision": "fp32"}),
-    "second-cycle": (
-        "another cycle from where base ended, learning rates × 2.5",
-        {"start": "base", "embedding_lr": 3e-5, "head_lr": 3e-3},
-    ),
 }
 AVERAGED, _AVERAGED_RUNS = "averaged", ("base", "seed")
 
@@ -106,7 +102,7 @@ def explore(splits: Path, work: Path, names: Sequence[str]) -> None:
     measured = validation.sample(min(len(validation), _VALIDATION_ROWS), random_state=0)
     rows = {"rows": len(training), "validation_rows": len(measured)}
     for name in names:
-        settings = _settings(work, name)
+        settings = replace(BASE, **VARIANTS[name][1])
         if _figures(work, name) is None:
             print(f"{name}: {VARIANTS[name][0]}", flush=True)
             train(training, validation, labels, work / name, settings)
@@ -194,13 +190,7 @@ def _figures(work: Path, name: str) -> dict | None:
     if not path.exists():
         return None
     figures = _read_json(path)
-    told = TrainSettings(**figures["settings"])  # settings that came later were at their defaults then
-    return figures if told == _settings(work, name) else None
-
-
-def _settings(work: Path, name: str) -> TrainSettings:
-    settings = replace(BASE, **VARIANTS[name][1])
-    return replace(settings, start=str(work / settings.start)) if settings.start else settings
+    return figures if figures["settings"] == asdict(replace(BASE, **VARIANTS[name][1])) else None
 
 
 def _read_json(path: Path) -> dict:

@@ -214,23 +214,3 @@ def test_a_new_run_takes_nothing_from_an_older_one_and_nothing_from_a_stranger(r
             train(*rows[:2], rows[2], folder, broken)
     assert not (older / "thresholds.json").exists()
     assert (stranger / "thresholds.json").exists()
-
-
-def test_a_second_cycle_goes_on_from_a_finished_run(finished, rows, settings, tmp_path):
-    before, *_ = load_run(finished[0])
-    still = TrainSettings(
-        **{**settings.__dict__, "start": str(finished[0]), "epochs": 1, "head_lr": 1e-12, "embedding_lr": 1e-13}
-    )
-    history = train(*rows[:2], rows[2], tmp_path / "second", still)
-    after, *_ = load_run(tmp_path / "second")
-    assert history["stage"].tolist() == ["unfrozen"]
-    for name, weights in before.state_dict().items():
-        torch.testing.assert_close(after.state_dict()[name], weights, atol=1e-5, rtol=0)
-
-
-def test_a_second_cycle_refuses_a_run_with_other_labels_or_auxiliary_tags(finished, rows, settings, tmp_path):
-    told = {**settings.__dict__, "start": str(finished[0])}
-    with pytest.raises(InputError, match="other labels"):
-        train(*rows[:2], rows[2][::-1], tmp_path / "run", TrainSettings(**told))
-    with pytest.raises(InputError, match="auxiliary"):
-        train(*rows[:2], rows[2], tmp_path / "run", TrainSettings(**{**told, "auxiliary_tags": 1}))

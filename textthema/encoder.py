@@ -171,20 +171,10 @@ def load_encoder(
             value=name_or_folder,
         ) from error
     model = EncoderClassifier(encoder, n_labels)
-    set_dropout(model, dropout)
-    return model, tokenizer
-
-
-def set_dropout(model: EncoderClassifier, dropout: float) -> None:
-    """Set how often features are dropped in training.
-
-    Args:
-        model: A classifier; changed in place.
-        dropout: Probability of dropping a feature, in the encoder's layers as before the head.
-    """
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = dropout
+    return model, tokenizer
 
 
 def keep_labels(model: EncoderClassifier, n_labels: int) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -40,16 +39,13 @@ from textthema.checkpoints import (
     read_progress,
     restore,
 )
-from textthema.encoder import EncoderClassifier, keep_labels, load_encoder, load_run, save_run, set_dropout
+from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.losses import WithAuxiliary, find_loss
 from textthema.manifest import append_line
 from textthema.mixed_precision import hold_bfloat16
 from textthema.splits import author_codes
 from textthema.staging import truth_matrix
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 HISTORY = "history.csv"
 _FEWEST_ROWS = 8
@@ -92,11 +88,6 @@ class TrainSettings:
         max_rows: Train on that many rows drawn at random; None for all.
         monitor_rows: Validation rows that each epoch's LRAP is measured on.
         seed: Decides the order of rows and the head's first weights.
-        start: Folder of a finished run whose encoder and head this one goes on from, in a cycle of its own; None to
-            start from ``encoder`` and a new head.
-
-    Source:
-        Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017, for ``start``.
     """
 
     encoder: str = "roberta-base"
@@ -118,7 +109,6 @@ class TrainSettings:
     max_rows: int | None = None
     monitor_rows: int = 4_000
     seed: int = 0
-    start: str | None = None
 
 
 def train(
@@ -145,8 +135,7 @@ def train(
 
     Raises:
         NotEnoughDataError: If there are too few rows for a batch.
-        InputError: If ``run`` was begun with other settings, or the run to start from has other labels.
-        BundleNotFoundError: If the run to start from isn't finished.
+        InputError: If ``run`` was begun with other settings.
     """
     fewest = max(_FEWEST_ROWS, settings.batch_size)
     if min(len(training), settings.frozen_rows, settings.max_rows or fewest) < fewest or len(validation) < _FEWEST_ROWS:
@@ -163,7 +152,7 @@ def train(
     if settings.max_rows is not None and settings.max_rows < len(training):
         training = training.sample(settings.max_rows, random_state=settings.seed)
     further = frequent_tags(training, labels, settings.auxiliary_tags)
-    model, tokenizer = _first_weights(settings, labels, further)
+    model, tokenizer = load_encoder(settings.encoder, len(labels) + len(further), settings.dropout)
     if settings.precision == "bf16":
         # The fused attention's backward pass is several times slower in bfloat16 than the plain one.
         model.encoder.set_attn_implementation("eager")
@@ -174,8 +163,6 @@ def train(
         make_learner, labels=labels, further=further, model=model, tokenizer=tokenizer, settings=settings
     )
     done = read_progress(run) if resume else Progress()
-    if settings.start and not done.tensors:
-        done = Progress("unfrozen")
     if done.stage == "frozen":
         head_rows = training.sample(min(len(training), settings.frozen_rows), random_state=settings.seed)
         done = Progress("unfrozen", history=_fit_head(learners(head_rows, monitored), run, settings))
@@ -210,7 +197,7 @@ def finish_run(
     truth = truth_matrix(validation["themes"], labels)
     with replacing(run / "validation_scores.npz") as temporary:
         np.savez_compressed(temporary, logits=logits, truth=truth, groups=author_codes(validation["author"]))
-    shutil.copy(Path(settings.start or splits) / "manifest.jsonl", run / "manifest.jsonl")
+    shutil.copy(splits / "manifest.jsonl", run / "manifest.jsonl")
     append_line(
         run / "manifest.jsonl",
         "train",
@@ -345,20 +332,6 @@ def predict_logits(
             )
             logits[rows] = model(**batch).logits.numpy()
     return logits
-
-
-def _first_weights(
-    settings: TrainSettings, labels: Sequence[str], further: Sequence[str]
-) -> tuple[EncoderClassifier, PreTrainedTokenizerBase]:
-    if settings.start is None:
-        return load_encoder(settings.encoder, len(labels) + len(further), settings.dropout)
-    if further:
-        raise InputError("a run that starts from another one learns no auxiliary tags", value=settings.auxiliary_tags)
-    model, tokenizer, begun = load_run(Path(settings.start))
-    if begun != list(labels):
-        raise InputError(f"{settings.start} was trained on other labels; start from a run on these splits", value=begun)
-    set_dropout(model, settings.dropout)
-    return model, tokenizer
 
 
 def _fit_head(learner: Learner, run: Path, settings: TrainSettings) -> list[dict[str, object]]:

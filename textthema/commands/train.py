@@ -11,7 +11,6 @@ _EXAMPLES = """examples:
   textthema train build/splits build/run --encoder all-MiniLM-L6-v2   the compact encoder, on a laptop
   textthema train build/splits build/run --max-rows 5000 --epochs 1   a quick look
   textthema train build/splits build/run --resume                     go on after a stop, with the same settings
-  textthema train build/splits build/run2 --start build/run           a second cycle, from the first one's weights
 """
 
 
@@ -62,7 +61,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--collection", default="quotes", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="decides the order of rows and the head's first weights")
-    parser.add_argument("--start", metavar="RUN", help="go on from a finished run's weights, in a cycle of its own")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
 
 
@@ -94,7 +92,6 @@ def run(args: argparse.Namespace) -> int:
         checkpoint_every=args.checkpoint_every,
         max_rows=args.max_rows,
         seed=args.seed,
-        start=args.start,
     )
     history = train(training, validation, labels, args.run_dir, settings, resume=args.resume)
     finish_run(args.run_dir, args.splits, validation, settings, history, max_length=collection.max_length)
