@@ -4,7 +4,8 @@ Example:
     python benchmarks/exploration.py --splits build/splits --work build/exploration --only base,dropout
 
 Every variant sees the same training rows and the same validation rows; the test rows stay out of it. A variant that
-is finished is not run again, so the command can be stopped and typed again. The results hold scores, never a text.
+is finished is not run again, so the command can be stopped and typed again. Runs of `textthema train` that lie, or are
+linked, in WORK/whole are listed beside them. The results hold scores, never a text.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from textthema.bundle import replacing
 from textthema.encoder import load_run, save_run
 from textthema.errors import InputError, shown
 from textthema.metrics import evaluate_scores
+from textthema.scoring import predict_logits
 from textthema.splits import author_codes
 from textthema.staging import read_labels, read_table, truth_matrix
 from textthema.thresholds import best_of, cross_fit
-from textthema.training import TrainSettings, predict_logits, train
+from textthema.training import HISTORY, TrainSettings, train
 
 _ROWS, _VALIDATION_ROWS, _MAX_LENGTH = 16_000, 6_000, 256
 BASE = TrainSettings(
@@ -57,7 +59,10 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "long": ("160 tokens", {"max_length": 160}),
     "seed": ("the same with another seed", {"seed": 1}),
     "fp32": ("the same in fp32", {"precision": "fp32"}),
+    "taught": ("half of each label from what base says of the text", {"teacher": "base"}),
 }
+# What tells one run over all rows from another.
+_TOLD = ("loss", "epochs", "embedding_lr", "head_lr", "dropout", "precision", "auxiliary_tags", "teacher", "seed")
 AVERAGED, _AVERAGED_RUNS = "averaged", ("base", "seed")
 
 
@@ -102,7 +107,7 @@ def explore(splits: Path, work: Path, names: Sequence[str]) -> None:
     measured = validation.sample(min(len(validation), _VALIDATION_ROWS), random_state=0)
     rows = {"rows": len(training), "validation_rows": len(measured)}
     for name in names:
-        settings = replace(BASE, **VARIANTS[name][1])
+        settings = _settings(work, name)
         if _figures(work, name) is None:
             print(f"{name}: {VARIANTS[name][0]}", flush=True)
             train(training, validation, labels, work / name, settings)
@@ -164,7 +169,8 @@ def write_results(work: Path, out: Path) -> None:
     if (work / AVERAGED / "figures.json").exists():
         what = f"weights of {' and '.join(_AVERAGED_RUNS)} averaged"
         found[AVERAGED] = {"what": what, **_read_json(work / AVERAGED / "figures.json")}
-    _write_json(out / "exploration.json", found)
+    whole = [_whole(history.parent) for history in sorted(work.glob(f"whole/*/{HISTORY}"))]
+    _write_json(out / "exploration.json", {"variants": found, "whole": whole})
     sizes = sorted({(row["rows"], row["validation_rows"]) for row in found.values()})
     lines = [
         "# What was tried",
@@ -179,9 +185,39 @@ def write_results(work: Path, out: Path) -> None:
             + " |"
             for name, row in found.items()
         ),
+        *_whole_lines(whole),
     ]
     with replacing(out / "exploration.md") as partial:
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _whole(run: Path) -> dict:
+    told, base = _read_json(run / "settings.json"), asdict(BASE)
+    told["teacher"] = told.get("teacher") and Path(told["teacher"]).name
+    history = pd.read_csv(run / HISTORY)
+    return {
+        "run": run.name,
+        "changed": {key: value for key, value in told.items() if key in _TOLD and value != base[key]},
+        "validation_rows": told["monitor_rows"],
+        "lrap": history.loc[history["stage"] == "unfrozen", "lrap"].tolist(),
+    }
+
+
+def _whole_lines(whole: Sequence[dict]) -> list[str]:
+    if not whole:
+        return []
+    return [
+        "",
+        "Runs over all training rows, LRAP on validation rows after each epoch; `changed` is against base.",
+        "",
+        "| | changed | rows measured | LRAP |",
+        "|---|---|---|---|",
+        *(
+            f"| {row['run']} | {', '.join(f'{key} {value}' for key, value in row['changed'].items())}"
+            f" | {row['validation_rows']:,} | {', '.join(f'{lrap:.4f}' for lrap in row['lrap'])} |"
+            for row in whole
+        ),
+    ]
 
 
 def _figures(work: Path, name: str) -> dict | None:
@@ -190,7 +226,14 @@ def _figures(work: Path, name: str) -> dict | None:
     if not path.exists():
         return None
     figures = _read_json(path)
-    return figures if figures["settings"] == asdict(replace(BASE, **VARIANTS[name][1])) else None
+    # What was run before a setting was there had its default.
+    told = asdict(TrainSettings()) | figures["settings"]
+    return figures if told == asdict(_settings(work, name)) else None
+
+
+def _settings(work: Path, name: str) -> TrainSettings:
+    settings = replace(BASE, **VARIANTS[name][1])
+    return settings if settings.teacher is None else replace(settings, teacher=str(work / settings.teacher))
 
 
 def _read_json(path: Path) -> dict:

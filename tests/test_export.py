@@ -16,7 +16,7 @@ from textthema.encoder import EncoderClassifier, load_encoder, load_run, save_ru
 from textthema.errors import BundleNotFoundError, GateError, InputError, NotEnoughDataError, UnreadableFileError
 from textthema.export import check_int8, export, to_onnx
 from textthema.inference import OnnxEncoder
-from textthema.training import predict_logits
+from textthema.scoring import predict_logits
 
 pytestmark = pytest.mark.train
 LABELS = ["sea", "home", "grief"]

@@ -20,3 +20,8 @@ def test_a_text_is_written_plainly(given, wanted):
 
 def test_plain_text_stays_as_it_is():
     assert plain(plain("“A – b”\n\n‘c’")) == plain("“A – b”\n\n‘c’")
+
+
+def test_no_run_of_marks_is_long_enough_to_make_composing_slow():
+    assert plain("a" + "\u0316\u0301" * 50_000 + "b") == "\u00e1" + "\u0316" * 15 + "\u0301" * 14 + "b"
+    assert plain("\u0301" * 50_000) == "\u0301" * 30

@@ -16,7 +16,8 @@ from textthema.encoder import load_encoder, load_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.labels import read_rules
 from textthema.raw import read_raw
-from textthema.training import TrainSettings, make_dataloaders, make_learner, predict_logits, train
+from textthema.scoring import predict_logits
+from textthema.training import TrainSettings, make_dataloaders, make_learner, train
 
 pytestmark = pytest.mark.train
 
@@ -122,6 +123,21 @@ def test_bfloat16_and_auxiliary_tags_resume_too_and_leave_neither_in_the_model(r
     model, _, labels = load_run(tmp_path / "cut")
     assert model.classifier.out_features == len(labels) == len(rows[2])
     assert model.classifier.weight.dtype == torch.float32
+
+
+def test_a_teacher_softens_the_labels_that_it_knows(finished, rows, settings, tmp_path):
+    told = replace(settings, teacher=str(finished[0]), teacher_weight=0.25, auxiliary_tags=5, epochs=1)
+    history = train(*rows[:2], rows[2], tmp_path, told)
+    assert history["lrap"].between(0, 1).all()
+    again = train(*rows[:2], rows[2], tmp_path, told, resume=True)
+    assert again.equals(history)
+    assert load_run(tmp_path)[0].classifier.out_features == len(rows[2])
+
+
+def test_a_teacher_of_other_labels_is_refused(finished, rows, settings, tmp_path):
+    told = replace(settings, teacher=str(finished[0]))
+    with pytest.raises(InputError, match="other labels"):
+        train(*rows[:2], [*rows[2], "another"], tmp_path, told)
 
 
 def test_resuming_with_other_settings_is_refused(finished, rows, settings):

@@ -21,6 +21,7 @@ from textthema.calibration import CALIBRATION, Calibration, read_calibration
 from textthema.encoder import EncoderClassifier, load_run, mean_pool
 from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
+from textthema.scoring import predict_logits
 
 MOST_LOGIT_DIFFERENCE = 1e-4
 MOST_F1_LOSS = 0.005
@@ -228,8 +229,6 @@ def check_fp32(
     Raises:
         GateError: If it is above ``MOST_LOGIT_DIFFERENCE``.
     """
-    from textthema.training import predict_logits  # noqa: PLC0415 - fastai takes seconds to import
-
     torch_logits = predict_logits(model, tokenizer, texts, max_length)
     difference = float(np.abs(fp32.encode(texts, batch_size=8).logits - torch_logits).max())
     if not difference <= MOST_LOGIT_DIFFERENCE:

@@ -13,6 +13,9 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 
+# NFC sorts a run of combining marks in quadratic time: a text of nothing else would hold a server for seconds.
+_MOST_MARKS = 30
+
 
 def plain(text: str) -> str:
     """Write a text with composed letters, straight quotation marks and ordinary spaces.
@@ -21,6 +24,21 @@ def plain(text: str) -> str:
         text: Any text.
 
     Returns:
-        The text in Unicode's NFC, without invisible characters; lines stay lines.
+        The text in Unicode's NFC, without invisible characters; lines stay lines. Of more than 30 combining marks in a
+        row, which no language writes, the first 30 are left.
+
+    Source:
+        Unicode Standard Annex 15, "Stream-Safe Text Format", for the 30.
     """
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    safe = text if text.isascii() else _stream_safe(text)
+    return unicodedata.normalize("NFC", safe).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+
+
+def _stream_safe(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.schedule import valley  # also gives Learner fit_one_cycle and lr_find
-from fastai.data.block import DataBlock, MultiCategoryBlock
+from fastai.data.block import DataBlock, MultiCategoryBlock, RegressionBlock
 from fastai.data.core import DataLoaders
 from fastai.data.transforms import ColReader, ColSplitter
 from fastai.learner import Learner
@@ -23,7 +23,6 @@ from fastai.optimizer import OptimWrapper
 from fastai.text.data import SortedDL
 from safetensors.torch import load_file
 from sklearn.metrics import label_ranking_average_precision_score
-from tqdm import tqdm
 
 from textthema.auxiliary import frequent_tags, with_auxiliary
 from textthema.blurr_compat import load_blurr
@@ -39,11 +38,13 @@ from textthema.checkpoints import (
     read_progress,
     restore,
 )
+from textthema.distillation import TAUGHT, teacher_logits, with_soft_targets
 from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.losses import WithAuxiliary, find_loss
 from textthema.manifest import append_line
-from textthema.mixed_precision import hold_bfloat16
+from textthema.mixed_precision import compute_in_bfloat16, hold_bfloat16
+from textthema.scoring import predict_logits
 from textthema.splits import author_codes
 from textthema.staging import truth_matrix
 
@@ -61,6 +62,7 @@ _LEFTOVERS = (
     HISTORY,
     STEPS,
     "calibration.json",
+    TAUGHT,
 )
 
 
@@ -83,6 +85,8 @@ class TrainSettings:
         precision: ``"fp32"``, or ``"bf16"`` for a forward and backward pass in bfloat16.
         auxiliary_tags: How many of the most frequent further tags are learnt beside the labels and then dropped.
         auxiliary_weight: How much they count in the loss.
+        teacher: Folder of a finished run whose probabilities are mixed into the labels; None for the labels alone.
+        teacher_weight: Share of the teacher's probabilities.
         patience: Epochs without a better validation LRAP after which training stops.
         checkpoint_every: Steps between checkpoints.
         max_rows: Train on that many rows drawn at random; None for all.
@@ -104,6 +108,8 @@ class TrainSettings:
     precision: str = "fp32"
     auxiliary_tags: int = 0
     auxiliary_weight: float = 0.3
+    teacher: str | None = None
+    teacher_weight: float = 0.5
     patience: int = 2
     checkpoint_every: int = 200
     max_rows: int | None = None
@@ -154,11 +160,19 @@ def train(
     further = frequent_tags(training, labels, settings.auxiliary_tags)
     model, tokenizer = load_encoder(settings.encoder, len(labels) + len(further), settings.dropout)
     if settings.precision == "bf16":
-        # The fused attention's backward pass is several times slower in bfloat16 than the plain one.
-        model.encoder.set_attn_implementation("eager")
-        model.in_bfloat16 = True
+        compute_in_bfloat16(model)
     monitored = validation.sample(min(len(validation), settings.monitor_rows), random_state=settings.seed)
     training, monitored = with_auxiliary(training, further), with_auxiliary(monitored, further)
+    if settings.teacher is not None:
+        logits = teacher_logits(
+            training["text"].tolist(),
+            labels,
+            Path(settings.teacher),
+            run / TAUGHT,
+            max_length=settings.max_length,
+            precision=settings.precision,
+        )
+        training = with_soft_targets(training, [*labels, *further], logits, settings.teacher_weight)
     learners = partial(
         make_learner, labels=labels, further=further, model=model, tokenizer=tokenizer, settings=settings
     )
@@ -263,8 +277,8 @@ def make_dataloaders(
     """Make length-bucketed, dynamically padded batches.
 
     Args:
-        training: Columns ``text`` and ``themes``.
-        validation: The same.
+        training: Columns ``text``, ``themes`` and, where a teacher gave them, soft ``targets``.
+        validation: Columns ``text`` and ``themes``.
         labels: The labels in the head's order.
         model: A classifier from ``load_encoder``.
         tokenizer: Its tokenizer.
@@ -274,6 +288,9 @@ def make_dataloaders(
         fastai DataLoaders of ({input_ids, attention_mask}, multi-hot truth).
     """
     blurr = load_blurr()
+    soft = "targets" in training.columns
+    if soft:
+        validation = validation.assign(targets=list(truth_matrix(validation["themes"], list(labels))))
     rows = pd.concat([training.assign(is_valid=False), validation.assign(is_valid=True)], ignore_index=True)
     rows["themes"] = rows["themes"].map(list)
     text_block = blurr.TextBlock(
@@ -286,52 +303,12 @@ def make_dataloaders(
         dl_type=partial(SortedDL, sort_func=_length),
     )
     block = DataBlock(
-        blocks=(text_block, MultiCategoryBlock(vocab=list(labels))),
+        blocks=(text_block, RegressionBlock(len(labels)) if soft else MultiCategoryBlock(vocab=list(labels))),
         get_x=ColReader("text"),
-        get_y=ColReader("themes"),
+        get_y=ColReader("targets" if soft else "themes"),
         splitter=ColSplitter("is_valid"),
     )
     return block.dataloaders(rows, bs=settings.batch_size, val_bs=2 * settings.batch_size, num_workers=0)
-
-
-def predict_logits(
-    model: torch.nn.Module,
-    tokenizer: object,
-    texts: Sequence[str],
-    max_length: int,
-    *,
-    batch_size: int = 64,
-    progress: bool = False,
-) -> np.ndarray:
-    """Score texts with the PyTorch model.
-
-    Args:
-        model: A classifier from ``load_run``.
-        tokenizer: Its tokenizer.
-        texts: Texts, n of them.
-        max_length: Tokens that are read of a text.
-        batch_size: Texts a batch.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        Logits float32 (n, n_labels) in the texts' order.
-    """
-    model.eval()
-    order = np.argsort([len(text) for text in texts], kind="stable")
-    logits = np.empty((len(texts), model.classifier.out_features), dtype=np.float32)
-    with torch.inference_mode():
-        for start in tqdm(range(0, len(order), batch_size), desc="scoring", unit="batch", disable=not progress):
-            rows = order[start : start + batch_size]
-            batch = tokenizer(
-                [texts[row] for row in rows],
-                padding=True,
-                truncation=True,
-                max_length=max_length,
-                return_token_type_ids=False,
-                return_tensors="pt",
-            )
-            logits[rows] = model(**batch).logits.numpy()
-    return logits
 
 
 def _fit_head(learner: Learner, run: Path, settings: TrainSettings) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ _EXAMPLES = """examples:
   textthema train build/splits build/run                              roberta-base, the full recipe
   textthema train build/splits build/run --encoder all-MiniLM-L6-v2   the compact encoder, on a laptop
   textthema train build/splits build/run --max-rows 5000 --epochs 1   a quick look
+  textthema train build/splits build/run --teacher build/teacher      with what an earlier run says as soft labels
   textthema train build/splits build/run --resume                     go on after a stop, with the same settings
 """
 
@@ -55,6 +56,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="learn the N most frequent further tags beside the themes, and drop them in the end (default: 0)",
     )
+    parser.add_argument(
+        "--teacher",
+        metavar="RUN",
+        help="mix the labels with what an earlier run says of the texts (default: the labels alone)",
+    )
+    parser.add_argument(
+        "--teacher-weight", type=float, default=0.5, help="share of what the teacher says (default: %(default)s)"
+    )
     parser.add_argument("--patience", type=int, default=2, help="epochs without a better LRAP before stopping early")
     parser.add_argument(
         "--checkpoint-every", type=int, default=200, help="steps between checkpoints (default: %(default)s)"
@@ -70,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
     require_training_packages()
     from textthema.collection import find_collection
+    from textthema.distillation import hold_same_rows
     from textthema.staging import read_labels, read_table
     from textthema.training import TrainSettings, finish_run, train
 
@@ -88,11 +98,15 @@ def run(args: argparse.Namespace) -> int:
         dropout=args.dropout,
         precision=args.precision,
         auxiliary_tags=args.auxiliary_tags,
+        teacher=args.teacher,
+        teacher_weight=args.teacher_weight,
         patience=args.patience,
         checkpoint_every=args.checkpoint_every,
         max_rows=args.max_rows,
         seed=args.seed,
     )
+    if args.teacher is not None:
+        hold_same_rows(Path(args.teacher), args.splits / "train.parquet")
     history = train(training, validation, labels, args.run_dir, settings, resume=args.resume)
     finish_run(args.run_dir, args.splits, validation, settings, history, max_length=collection.max_length)
     print(history.to_string(index=False))
