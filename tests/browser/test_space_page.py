@@ -129,6 +129,11 @@ def test_nothing_scrolls_sideways(browser, space_address, width):
         "e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
     )
     assert overflowing == []
+    scrollable = browser.execute_script(
+        "return [...document.querySelectorAll('.gradio-container *')].filter(e => e.scrollWidth > e.clientWidth + 1 && "
+        "['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert scrollable == []
 
 
 def test_on_a_phone_the_result_comes_into_view(browser, space_address):
