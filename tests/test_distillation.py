@@ -19,6 +19,12 @@ def test_targets_lie_between_label_and_teacher_and_further_labels_stay_as_they_a
     assert taught["targets"][0].dtype == np.float32
 
 
+@pytest.mark.parametrize("weight", [-0.1, 1.5, float("nan")])
+def test_a_weight_that_is_no_share_is_refused(weight):
+    with pytest.raises(InputError, match="share from 0 to 1"):
+        with_soft_targets(pd.DataFrame({"themes": [["sea"]]}), ["sea"], np.zeros((1, 1), np.float16), weight)
+
+
 def test_kept_logits_are_taken_only_for_as_many_texts(tmp_path):
     kept = tmp_path / "kept.npz"
     np.savez(kept, logits=np.zeros((2, 3), np.float16))

@@ -93,7 +93,12 @@ def with_soft_targets(
 
     Returns:
         The table with a column ``targets``, float32 (n_labels,) a row.
+
+    Raises:
+        InputError: If the share is no share.
     """
+    if not 0 <= teacher_weight <= 1:
+        raise InputError(f"the teacher's weight is {teacher_weight}; give a share from 0 to 1", value=teacher_weight)
     targets = truth_matrix(table["themes"], list(labels)).astype(np.float32)
     known = targets[:, : logits.shape[1]]
     known += teacher_weight * (sigmoid(logits.astype(np.float32)) - known)
