@@ -15,7 +15,8 @@
     ├── MissingDependencyError         exit code 3: an extra has to be installed
     ├── BundleError                    exit code 4: the model directory is at fault
     │   ├── BundleNotFoundError        no model where one was looked for
-    │   └── BundleCorruptError         a file that differs from what the manifest says
+    │   ├── BundleCorruptError         a file that differs from what the manifest says
+    │   └── CatalogueError             a catalogue that is missing, broken or of another model
     ├── GateError                      exit code 5: an export that would lose quality
     └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
         ├── BrowserError               Chromium can't be started, or goes away again and again
@@ -106,6 +107,10 @@ class BundleNotFoundError(BundleError):
 
 class BundleCorruptError(BundleError):
     """A file of the model directory differs from what its manifest says."""
+
+
+class CatalogueError(BundleError):
+    """A catalogue of authors, books and their kin is missing, broken, or was made with another model."""
 
 
 class GateError(TextThemaError):
