@@ -87,6 +87,15 @@ def model_with_catalogue(bundle, classifier, texts, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture
+def bundle_without_catalogue(model_copy) -> Path:
+    """A model directory that only knows themes."""
+    encoder = Bundle.read(model_copy).encoder_id
+    shutil.rmtree(model_copy / "catalogue", ignore_errors=True)
+    write_manifest(model_copy, {}, encoder=encoder)
+    return model_copy
+
+
 @pytest.fixture(scope="session")
 def tiny_roberta(tmp_path_factory) -> Path:
     """A RoBERTa of two layers with a tokenizer of its own."""

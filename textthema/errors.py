@@ -18,6 +18,7 @@
     │   ├── BundleCorruptError         a file that differs from what the manifest says
     │   └── CatalogueError             a catalogue that is missing, broken or of another model
     ├── GateError                      exit code 5: an export that would lose quality
+    ├── PassageIndexError              exit code 7: an index of passages that is missing, broken or of another model
     └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
         ├── BrowserError               Chromium can't be started, or goes away again and again
         ├── LoginWallError             the site shows nothing without signing in
@@ -117,6 +118,12 @@ class GateError(TextThemaError):
     """An exported model would answer differently from the trained one."""
 
     exit_code = 5
+
+
+class PassageIndexError(TextThemaError):
+    """An index of passages is missing, broken, or was made with another model."""
+
+    exit_code = 7
 
 
 class ScrapingError(TextThemaError):
