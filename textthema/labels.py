@@ -46,7 +46,9 @@ class LabelRules:
         common_words: Slugs that are never an identity.
         name_share: Share of a name-like tag's uses on its bearer's rows from which on it is identity.
         author_share: Share of any tag's uses by one author from which on it is identity.
-        n_labels: How many labels the cleaning stage keeps.
+        n_labels: How many labels the cleaning stage keeps, the most used ones; None where a share decides.
+        least_share: Share of the texts from which on a label is kept; None where the number decides.
+        boilerplate: Parts of a text that are about its edition, and are cut out.
     """
 
     alias: dict[str, str]
@@ -56,7 +58,9 @@ class LabelRules:
     common_words: frozenset[str]
     name_share: float
     author_share: float
-    n_labels: int
+    n_labels: int | None
+    least_share: float | None
+    boilerplate: tuple[re.Pattern[str], ...]
 
     def canonical(self, tag: str) -> str | None:
         """Bring one tag to its canonical label.
@@ -111,7 +115,9 @@ def read_rules(collection: str = "quotes") -> LabelRules:
         common_words=frozenset(data["identity"]["common_words"]),
         name_share=data["identity"]["name_share"],
         author_share=data["identity"]["author_share"],
-        n_labels=data["n_labels"],
+        n_labels=data.get("n_labels"),
+        least_share=data.get("least_share"),
+        boilerplate=tuple(re.compile(pattern, re.IGNORECASE) for pattern in data["boilerplate"]),
     )
 
 
