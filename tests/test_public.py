@@ -10,6 +10,7 @@ PUBLIC = {
     "TextThemaError": "textthema.errors",
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
+    "labels_of": "textthema.labels",
     "themes_of": "textthema.labels",
 }
 

@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textthema.classifier import Prediction, ThemeClassifier, ThemeScore
     from textthema.errors import TextThemaError
-    from textthema.labels import themes_of
+    from textthema.labels import labels_of, themes_of
 
 __version__ = "0.1.0"
-__all__ = ["Prediction", "TextThemaError", "ThemeClassifier", "ThemeScore", "__version__", "themes_of"]
+__all__ = ["Prediction", "TextThemaError", "ThemeClassifier", "ThemeScore", "__version__", "labels_of", "themes_of"]
 
 _HOMES = {
     "Prediction": "textthema.classifier",
     "TextThemaError": "textthema.errors",
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
+    "labels_of": "textthema.labels",
     "themes_of": "textthema.labels",
 }
 

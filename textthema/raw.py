@@ -22,7 +22,8 @@ def read_raw(path: Path, collection: Collection) -> pd.DataFrame:
         collection: Which columns to look for.
 
     Returns:
-        One row a text with the columns ``text, author, book, series, tags, likes, group``; what the table lacks is None.
+        One row a text with the columns ``text, author, book, series, tags, likes, group``; what the table lacks is
+        None.
 
     Raises:
         UnknownFormatError: If the suffix is neither .csv nor .parquet.

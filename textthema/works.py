@@ -22,5 +22,8 @@ def works_of(title: str | None, series: str | None = None) -> list[str]:
     """
     found = _SERIES.search(title or "")
     named = [*(found[1].split(";") if found else ()), series or ""]
-    names = [f"title {slug(_SERIES.sub('', title or ''))}", *(f"series {slug(_NUMBER.sub('', name))}" for name in named)]
+    names = [
+        f"title {slug(_SERIES.sub('', title or ''))}",
+        *(f"series {slug(_NUMBER.sub('', name))}" for name in named),
+    ]
     return [name for name in names if name.split(" ", 1)[1]]

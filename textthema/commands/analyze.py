@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = """examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
   textthema analyze < poem.txt
+  textthema analyze --collection books < synopsis.txt
   textthema analyze --json - < poem.txt | jq .themes
 """
 
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from textthema.classifier import ThemeClassifier, readable
 
     readable(text)
-    classifier = ThemeClassifier.from_pretrained(args.model)
+    classifier = ThemeClassifier.from_pretrained(args.model, collection=args.collection)
     prediction = classifier(text)
     if args.json:
         print(json.dumps(_as_dict(prediction), indent=2))

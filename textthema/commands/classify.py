@@ -53,6 +53,7 @@ rows without text are kept, their themes and scores empty, and a note on standar
 examples:
   textthema classify poems.csv themes.csv
   textthema classify poems.parquet themes.parquet --text-column poem
+  textthema classify synopses.csv genres.csv --collection books
   textthema classify poems.jsonl themes.csv --model my_model
   textthema classify crawl.csv themes.csv --allow-empty
 """
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     table = read_table(args.source)
     _refuse_result_columns(table)
     texts = _texts(table, args.text_column, allow_empty=args.allow_empty)
-    classifier = ThemeClassifier.from_pretrained(args.model)
+    classifier = ThemeClassifier.from_pretrained(args.model, collection=args.collection)
     with replacing(args.target) as temporary:
         encoded = classifier.encode(texts.values(), args.batch_size, progress=True)
         write_results(table, _results(classifier, encoded, texts, len(table)), temporary)

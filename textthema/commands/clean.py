@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-HELP = "raw scraped quotes → table of texts with themes, and a report"
+HELP = "raw scraped texts → table of texts with themes, and a report"
 _EXAMPLES = """examples:
   textthema clean data/sample/quotes.csv build/clean
   textthema clean data/quote-nlp-dataset-scraped.csv build/clean
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     result = clean(raw, collection, rules, seed=args.seed)
     write_parquet(result.table, args.out / "table.parquet")
     write_text(label_index(result.labels), args.out / "tag_types_encoded.json")
-    write_report(result, args.out)
+    write_report(result, args.out, collection.label_noun)
     (args.out / "manifest.jsonl").unlink(missing_ok=True)
     append_line(
         args.out / "manifest.jsonl",

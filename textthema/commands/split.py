@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     table = read_table(source, "textthema clean RAW " + str(args.clean), also=("works",))
     read_labels(args.clean / "tag_types_encoded.json", "textthema clean RAW " + str(args.clean))
     authors, groups = table["author"].tolist(), table["group"].tolist()
-    parts = split_rows(authors, groups, table["works"].tolist(), shares=tuple(args.shares), seed=args.seed)
+    parts = split_rows(authors, groups, table["works"].map(list).tolist(), shares=tuple(args.shares), seed=args.seed)
     parts = hold_out_seen(parts, table["id"].tolist(), authors, groups, share=args.seen_share, seed=args.seed)
     make_folder(args.out)
     counts = {}

@@ -35,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=2, help="epochs with everything unfrozen (default: %(default)s)")
     parser.add_argument("--max-rows", type=int, help="train on that many rows drawn at random (default: all)")
     parser.add_argument(
-        "--frozen-rows", type=int, default=6_000, help="rows on which the head learns alone first (default: %(default)s)"
+        "--frozen-rows",
+        type=int,
+        default=6_000,
+        help="rows on which the head learns alone first (default: %(default)s)",
     )
     parser.add_argument("--max-length", type=int, default=96, help="tokens read of a text (default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=48, help="texts a step (default: %(default)s)")
@@ -108,6 +111,7 @@ def run(args: argparse.Namespace) -> int:
         patience=args.patience,
         checkpoint_every=args.checkpoint_every,
         max_rows=args.max_rows,
+        collection=collection.name,
         seed=args.seed,
     )
     if args.teacher is not None:
