@@ -40,6 +40,7 @@ class Subject:
         call: How it is called.
         purpose: What it is for and what it is not.
         tagging: What is known to be amiss with the labels and the split.
+        data: Where the data are described.
         tags: For Hugging Face's metadata.
     """
 
@@ -51,6 +52,7 @@ class Subject:
     call: str
     purpose: str
     tagging: str
+    data: str
     tags: tuple[str, ...]
 
     @property
@@ -69,6 +71,7 @@ THEMES = Subject(
     purpose="""For exploring, tagging and finding texts by what they are about. A theme is what readers would tag, not a
 judgement on a text's worth, truth or author. Not for decisions about people, and not a filter for harmful content.""",
     tagging="Readers tag two or three of the themes that fit.",
+    data="data/DATA_CARD.md",
     tags=("quotes", "poetry"),
 )
 GENRES = Subject(
@@ -82,6 +85,7 @@ GENRES = Subject(
 would put the book, and a blurb is an advertisement. Not for decisions about people.""",
     tagging="""Half of the books name no author; one author's may then be in two parts of the split, unless title or
   series gives them away. Readers shelve a book under some of the genres that fit.""",
+    data="data/README.md",
     tags=("books", "genres"),
 )
 SUBJECTS = (THEMES, GENRES)
@@ -158,7 +162,7 @@ from textthema import ThemeClassifier
 {subject.encoder}, fine-tuned with fastai and blurr on {rows["train"]:,} {subject.texts}, \
 {settings["epochs"]} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
 thresholds tuned on {rows["validation"]:,} {subject.texts} of other authors; exported to ONNX and quantized to int8 \
-behind gates. The data and its splits: `{"data/DATA_CARD.md" if subject is THEMES else "data/README.md"}` in the repository.
+behind gates. The data and its splits: `{subject.data}` in the repository.
 
 ## How good it is
 
