@@ -1,4 +1,4 @@
-"""The model card and the data card, written from the result files, so that no figure in them is typed by hand.
+"""The model cards and the data card, written from the result files, so that no figure in them is typed by hand.
 
 Example:
     python benchmarks/cards.py
@@ -8,52 +8,118 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from textthema.bundle import replacing
-from textthema.collection import QUOTES
+from textthema.collection import BOOKS, QUOTES, Collection
 from textthema.metrics import METRIC_TITLES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-MODEL_CARD = ROOT / "deployment_hf" / "model" / "README.md"
 DATA_CARD = ROOT / "data" / "DATA_CARD.md"
 _RESULTS = ("quality", "speed", "data")
-_BASE_MODELS = {"all-MiniLM-L6-v2": "sentence-transformers/all-MiniLM-L6-v2"}
+_COMPACT = "all-MiniLM-L6-v2"
+_BASE_MODELS = dict.fromkeys((_COMPACT, "deployment_hf/model"), f"sentence-transformers/{_COMPACT}")
 _OURS, _BASELINE = "TextThema int8", "TF-IDF + logistic regression"
 _HF_METRICS = {"micro_f1": "f1", "macro_f1": "f1", "map": "average_precision"}
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What a model's card says that another's doesn't.
+
+    Args:
+        collection: What the model learnt from.
+        results: Folder of its results.
+        texts: What the collection's texts are called.
+        title: What it finds in which texts.
+        encoder: Where its training began.
+        call: How it is called.
+        purpose: What it is for and what it is not.
+        tagging: What is known to be amiss with the labels and the split.
+        data: Where the data are described.
+        tags: For Hugging Face's metadata.
+    """
+
+    collection: Collection
+    results: Path
+    texts: str
+    title: str
+    encoder: str
+    call: str
+    purpose: str
+    tagging: str
+    data: str
+    tags: tuple[str, ...]
+
+    @property
+    def model(self) -> Path:
+        """The model directory."""
+        return ROOT / "deployment_hf" / self.collection.model_folder
+
+
+THEMES = Subject(
+    collection=QUOTES,
+    results=RESULTS,
+    texts="quotes",
+    title="themes of quotes, poems, dialogue and synopses",
+    encoder=f"`{_COMPACT}` (weights under Apache-2.0)",
+    call='ThemeClassifier.from_pretrained()("A sentence of your own.").themes',
+    purpose="""For exploring, tagging and finding texts by what they are about. A theme is what readers would tag, not a
+judgement on a text's worth, truth or author. Not for decisions about people, and not a filter for harmful content.""",
+    tagging="Readers tag two or three of the themes that fit.",
+    data="data/DATA_CARD.md",
+    tags=("quotes", "poetry"),
+)
+GENRES = Subject(
+    collection=BOOKS,
+    results=RESULTS / "books",
+    texts="descriptions of books",
+    title="genres of books, from their descriptions",
+    encoder=f"The encoder of the model for quotes (`{_COMPACT}`, weights under Apache-2.0, trained on quotes)",
+    call='ThemeClassifier.from_pretrained(collection="books")("A synopsis of your own.").themes',
+    purpose="""For exploring, shelving and finding books by what their blurbs say. A genre is the shelf on which readers
+would put the book, and a blurb is an advertisement. Not for decisions about people.""",
+    tagging="""Half of the books name no author; one author's may then be in two parts of the split, unless title or
+  series gives them away. Readers shelve a book under some of the genres that fit.""",
+    data="data/README.md",
+    tags=("books", "genres"),
+)
+SUBJECTS = (THEMES, GENRES)
+
+
 def main() -> int:
-    """Write both cards."""
-    results = read_results(RESULTS)
-    for path, content in ((MODEL_CARD, model_card(results)), (DATA_CARD, data_card(results))):
+    """Write all cards."""
+    cards = {subject.model / "README.md": model_card(subject, read_results(subject)) for subject in SUBJECTS}
+    for path, content in {**cards, DATA_CARD: data_card(read_results(THEMES))}.items():
         with replacing(path) as partial:
             partial.write_text(content, encoding="utf-8")
     return 0
 
 
-def read_results(folder: Path) -> dict[str, dict]:
-    """Read the files that the cards stand on.
+def read_results(subject: Subject) -> dict[str, dict]:
+    """Read the files that a card stands on.
 
     Args:
-        folder: Folder of the results.
+        subject: Which model.
 
     Returns:
-        Name of the file to its content: the results, and the model's ``manifest`` and ``config``.
+        Name of the file to its content: the results, ``speed`` only where it was measured, and the model's
+        ``manifest`` and ``config``.
     """
-    results = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in _RESULTS}
-    for name in ("manifest", "config"):
-        results[name] = json.loads((MODEL_CARD.parent / f"{name}.json").read_text(encoding="utf-8"))
-    return results
+    files = {name: subject.results / f"{name}.json" for name in _RESULTS}
+    files |= {name: subject.model / f"{name}.json" for name in ("manifest", "config")}
+    return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()}
 
 
-def model_card(results: dict[str, dict]) -> str:
-    """Write the model card.
+def model_card(subject: Subject, results: dict[str, dict]) -> str:
+    """Write a model card.
 
     Args:
+        subject: Which model.
         results: What ``read_results`` gave.
 
     Returns:
@@ -62,22 +128,22 @@ def model_card(results: dict[str, dict]) -> str:
     Source:
         Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
     """
-    quality, speed, data = (results[name] for name in _RESULTS)
+    quality, data, noun = results["quality"], results["data"], subject.collection.label_noun
     settings = next(stage for stage in results["manifest"]["lineage"]["stages"] if stage["stage"] == "train")[
         "settings"
     ]
     n_labels, tokens = len(results["config"]["id2label"]), results["config"]["textthema"]["max_length"]
     ours, baseline = (quality["models"][title]["metrics"] for title in (_OURS, _BASELINE))
-    timing, rows = speed["models"]["ours"], quality["data"]["rows"]
+    rows = quality["data"]["rows"]
     weakest = ", ".join(f"{weak['theme']} ({weak['f1']:.2f})" for weak in quality["weaknesses"]["weakest"])
     unseen, seen = (part["models"].get(_OURS) for part in quality["slices"]["author"].values())
     return f"""---
-{_metadata(ours, settings["encoder"], n_labels).to_yaml()}
+{_metadata(subject, ours, settings["encoder"], n_labels).to_yaml()}
 ---
 
-# TextThema: {n_labels} themes of quotes, poems, dialogue and synopses
+# TextThema: {n_labels} {subject.title}
 
-Give it a text in English; it gives a probability for each of {n_labels} themes and says
+Give it a text in English; it gives a probability for each of {n_labels} {noun}s and says
 which are over their own threshold. One ONNX graph in int8 for plain processors: `input_ids` and `attention_mask`
 in, `logits` and `embedding` out.
 
@@ -86,41 +152,38 @@ in, `logits` and `embedding` out.
 ```python
 from textthema import ThemeClassifier
 
-ThemeClassifier.from_pretrained()("A sentence of your own.").themes
+{subject.call}
 ```
 
-For exploring, tagging and finding texts by what they are about. A theme is what readers would tag, not a judgement on
-a text's worth, truth or author. Not for decisions about people, and not a filter for harmful content.
+{subject.purpose}
 
 ## How it was made
 
-`{settings["encoder"]}` (weights under Apache-2.0), fine-tuned with fastai and blurr on {rows["train"]:,} quotes, \
+{subject.encoder}, fine-tuned with fastai and blurr on {rows["train"]:,} {subject.texts}, \
 {settings["epochs"]} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
-thresholds tuned on {rows["validation"]:,} quotes of other authors; exported to ONNX and quantized to int8 behind \
-gates. The data and its splits: `data/DATA_CARD.md` in the repository.
+thresholds tuned on {rows["validation"]:,} {subject.texts} of other authors; exported to ONNX and quantized to int8 \
+behind gates. The data and its splits: `{subject.data}` in the repository.
 
 ## How good it is
 
-On {rows["test"]:,} quotes of authors that are neither in training nor in validation; 95 % intervals from \
+On {rows["test"]:,} {subject.texts} of authors that are neither in training nor in validation; 95 % intervals from \
 {quality["bootstrap"]["replicates"]} bootstrap draws. The baseline had the same rows and the same tuning.
 
 | | this model | {_BASELINE} |
 |---|---|---|
 {_metric_rows(ours, baseline)}
 
-{timing["single_ms"]["median"]:.1f} ms a text of {speed["tokens"]} tokens, {timing["texts_per_second"]:.0f} texts a \
-second, {timing["peak_mb"]:.0f} MB of memory, {timing["cold_start_s"]["median"]:.2f} s from a new process to the first \
-answer, on {speed["machine"]["cpu"]}; {speed["bytes_total"] / 1e6:.1f} MB of files.
+{_costs(quality, results.get("speed"))}
 
 ## Limits
 
-- Readers tag two or three of the themes that fit. A theme that fits but was not tagged counts as an error in the
+- {subject.tagging} A {noun} that fits but was not tagged counts as an error in the
   figures above, for every model alike; and the model has learnt from such omissions.
 - English only. Of a text, the first {tokens} tokens are read.
-- Weakest themes by F1: {weakest}.
+- Weakest {noun}s by F1: {weakest}.
 - LRAP is {seen["lrap"]:.3f} on texts by training authors that were kept out of training, and {unseen["lrap"]:.3f} on \
 those by unseen authors of as many texts.
-- Probabilities are calibrated to how often readers tagged a theme, which is less often than it fits.
+- Probabilities are calibrated to how often readers tagged a {noun}, which is less often than it fits.
 
 ## Whose voice it has learnt
 
@@ -190,28 +253,41 @@ authors' rights; the scraper keeps to `robots.txt` and goes slowly.
 """
 
 
-def _metadata(metrics: dict[str, dict], encoder: str, n_labels: int) -> ModelCardData:
+def _costs(quality: dict, speed: dict | None) -> str:
+    if speed is None:
+        return f"{quality['models'][_OURS]['weights'] / 1e6:.1f} MB of weights."
+    timing = speed["models"]["ours"]
+    return (
+        f"{timing['single_ms']['median']:.1f} ms a text of {speed['tokens']} tokens,"
+        f" {timing['texts_per_second']:.0f} texts a second, {timing['peak_mb']:.0f} MB of memory,"
+        f" {timing['cold_start_s']['median']:.2f} s from a new process to the first answer,"
+        f" on {speed['machine']['cpu']}; {speed['bytes_total'] / 1e6:.1f} MB of files."
+    )
+
+
+def _metadata(subject: Subject, metrics: dict[str, dict], encoder: str, n_labels: int) -> ModelCardData:
+    name, noun = subject.collection.name, subject.collection.label_noun
     evaluated = [
         EvalResult(
             task_type="text-classification",
-            task_name="multi-label classification of themes",
-            dataset_type="textthema-quotes",
-            dataset_name=f"quotes of unseen authors, {n_labels} themes",
+            task_name=f"multi-label classification of {noun}s",
+            dataset_type=f"textthema-{name}",
+            dataset_name=f"{subject.texts} of unseen authors, {n_labels} {noun}s",
             dataset_split="test",
-            metric_type=_HF_METRICS.get(name, name),
+            metric_type=_HF_METRICS.get(metric, metric),
             metric_name=title,
-            metric_value=round(metrics[name]["value"], 4),
+            metric_value=round(metrics[metric]["value"], 4),
         )
-        for name, title in METRIC_TITLES.items()
+        for metric, title in METRIC_TITLES.items()
     ]
     return ModelCardData(
-        model_name="textthema-quotes",
+        model_name=f"textthema-{name}",
         language="en",
         license="apache-2.0",
         library_name="onnx",
         pipeline_tag="text-classification",
         base_model=_BASE_MODELS.get(encoder, encoder),
-        tags=["multi-label-classification", "onnx", "int8", "quotes", "poetry", "fastai", "blurr"],
+        tags=["multi-label-classification", "onnx", "int8", *subject.tags, "fastai", "blurr"],
         eval_results=evaluated,
     )
 
@@ -233,9 +309,9 @@ def _bias(data: dict) -> str:
         f"{belief} {rows:,}" for belief, rows in sorted(data["beliefs"].items(), key=lambda item: -item[1])
     )
     return (
-        f"The most quoted hundredth of the authors wrote {authors['share_of_most_quoted_hundredth']:.0%} of the"
+        f"The hundredth of the authors with most texts wrote {authors['share_of_most_quoted_hundredth']:.0%} of the"
         f" {n_train:,} training texts, although nobody has more than {QUOTES.author_rows};"
-        f" {authors['with_one_row']:,} authors have one text. Most quoted: {most}.\n\n"
+        f" {authors['with_one_row']:,} authors have one text. Most texts: {most}.\n\n"
         f"Texts whose tags name a belief: {beliefs}."
     )
 

@@ -82,11 +82,11 @@ def plot_metrics(path: Path, models: Mapping[str, Mapping[str, Estimate]]) -> No
 
 
 def plot_f1_by_support(path: Path, models: Mapping[str, Mapping[str, LabelScore]]) -> None:
-    """Draw each theme's F1 against the number of test rows that carry it.
+    """Draw each label's F1 against the number of test rows that carry it.
 
     Args:
         path: The PNG to write.
-        models: Title to label to scores; the first model is joined to the second, theme by theme.
+        models: Title to label to scores; the first model is joined to the second, label by label.
     """
     ours, other = models.values()
     with _axes(path, (9, 5.4)) as axes:
@@ -107,9 +107,9 @@ def plot_f1_by_support(path: Path, models: Mapping[str, Mapping[str, LabelScore]
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("test rows that carry the theme (log scale)")
+        axes.set_xlabel("test rows that carry the label (log scale)")
         axes.set_ylabel("F1")
-        _head(axes, "F1 of each theme against its support; a line joins the two models", 2)
+        _head(axes, "F1 of each label against its support; a line joins the two models", 2)
 
 
 def plot_reliability(path: Path, models: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
@@ -128,7 +128,7 @@ def plot_reliability(path: Path, models: Mapping[str, Sequence[Mapping[str, floa
         axes.set_ylim(0, 1)
         axes.set_aspect("equal")
         axes.set_xlabel("probability given")
-        axes.set_ylabel("share that carries the theme")
+        axes.set_ylabel("share that carries the label")
         _head(axes, "How far a probability can be taken at its word", 1)
 
 

@@ -2,6 +2,8 @@
 
 Example:
     python benchmarks/quality.py --splits build/splits --run build/run --model deployment_hf/model
+    python benchmarks/quality.py --splits build/books/splits --run build/books/run --model deployment_hf/genres \
+      --work build/books/rivals --out benchmarks/results/books --published benchmarks/published/books.json
 
 Every model learns from the same training rows, is calibrated and has its thresholds tuned by the same code on the same
 validation rows, and meets the same test rows, metrics and bootstrap draws; only the earlier system's recipe keeps its
@@ -75,12 +77,14 @@ class Tuned:
         scores: Split to probabilities, float32 (n, n_labels).
         thresholds: From which probability on a label is said, (n_labels,).
         settings: For the record.
+        weights: Bytes of its weights' files; 0 if it has none.
     """
 
     title: str
     scores: Callable[[str], np.ndarray]
     thresholds: np.ndarray
     settings: dict
+    weights: int = 0
 
 
 class Bench:
@@ -100,6 +104,8 @@ class Bench:
         self.bundle, self.work = bundle, work
         self.fp32 = _existing(run / "model_fp32.onnx")
         trained = self._train_stage()
+        # A rival reads no less of a text than the model did in training.
+        self.tokens = max(rivals.TRAIN_LENGTH, trained["settings"]["max_length"])
         self.drawn = {"max_rows": trained["settings"]["max_rows"], "seed": trained["settings"]["seed"]}
         self.splits = {name: self._read(splits / f"{name}.parquet") for name in (*NAMES, SEEN)}
         for name in ("train", "validation"):
@@ -125,8 +131,10 @@ class Bench:
 
         def frozen(build: Callable[[np.ndarray, np.ndarray, Path], None], folder: Path) -> None:
             if not features:
-                about = {"train": train.sha256, **self.drawn, "encoder": rivals.ENCODER, "tokens": rivals.TRAIN_LENGTH}
-                computed = stored(self.work, "features", about, lambda: {"train": rivals.encoder_features(train.texts)})
+                about = {"train": train.sha256, **self.drawn, "encoder": rivals.ENCODER, "tokens": self.tokens}
+                computed = stored(
+                    self.work, "features", about, lambda: {"train": rivals.encoder_features(train.texts, self.tokens)}
+                )
                 features.append(computed["train"])
             build(features[0], train.truth, folder)
 
@@ -147,7 +155,8 @@ class Bench:
     def ours(self, key: str, folder: Path) -> Tuned:
         """Take this project's model as it comes: calibrated, with its own thresholds."""
         settings = {"max_length": self.bundle.max_length}
-        return Tuned(CONTESTANTS[key].title, self._scores(key, folder), self.bundle.thresholds, settings)
+        weights = weight_bytes(folder)
+        return Tuned(CONTESTANTS[key].title, self._scores(key, folder), self.bundle.thresholds, settings, weights)
 
     def rival(self, key: str, folder: Path) -> Tuned:
         """Calibrate a rival and tune its thresholds on the validation rows."""
@@ -162,6 +171,7 @@ class Bench:
             lambda split: _calibrated(raw(split), calibration),
             thresholds,
             {"shrinkage": shrinkage},
+            weight_bytes(folder),
         )
 
     def earlier(self, folder: Path) -> list[Tuned]:
@@ -169,14 +179,21 @@ class Bench:
         scores, n = self._scores("earlier", folder), len(self.bundle.labels)
         title = CONTESTANTS["earlier"].title
         return [
-            Tuned(f"{title}, threshold {cut}", scores, np.full(n, cut, np.float32), {"threshold": cut})
+            Tuned(
+                f"{title}, threshold {cut}",
+                scores,
+                np.full(n, cut, np.float32),
+                {"threshold": cut},
+                weight_bytes(folder),
+            )
             for cut in _EARLIER_THRESHOLDS
         ]
 
     def second(self, model: Path) -> Tuned:
         """Take the model that another seed gave, with its own thresholds."""
         other = Bundle.read(model)
-        return Tuned(SECOND, self._scores("ours", other.root), other.thresholds, {"max_length": other.max_length})
+        settings = {"max_length": other.max_length}
+        return Tuned(SECOND, self._scores("ours", other.root), other.thresholds, settings, weight_bytes(other.root))
 
     def constant(self) -> Tuned:
         """Say the same set of frequent labels of every row."""
@@ -260,7 +277,11 @@ def _run(args: argparse.Namespace) -> None:
         for model in models
     }
     record = _about(bench, args) | {
-        "models": {model.title: {"settings": model.settings, **reports[model.title].to_dict()} for model in models},
+        "models": {
+            model.title: {"settings": model.settings, "weights": model.weights, **reports[model.title].to_dict()}
+            for model in models
+        },
+        "published": json.loads(args.published.read_text(encoding="utf-8")) if args.published else {},
         "slices": _slices(bench, models, scores),
         "weaknesses": weaknesses_of(
             test.truth,
@@ -277,6 +298,7 @@ def _run(args: argparse.Namespace) -> None:
 
 def _about(bench: Bench, args: argparse.Namespace) -> dict:
     return {
+        "collection": bench.bundle.collection,
         "data": {
             "sha256": {name: split.sha256 for name, split in bench.splits.items()},
             "rows": {name: len(split.texts) for name, split in bench.splits.items()},
@@ -321,6 +343,18 @@ def read_split(file: Path, labels: Sequence[str], max_rows: int | None = None, s
         table = table.sample(max_rows, random_state=seed)
     truth = truth_matrix(table["themes"], list(labels))
     return Split(table["text"].tolist(), truth, author_codes(table["author"]), file_hash(file))
+
+
+def weight_bytes(folder: Path) -> int:
+    """Count the bytes of a model's weights.
+
+    Args:
+        folder: The model's folder.
+
+    Returns:
+        Size of its ONNX and NumPy files.
+    """
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.suffix in {".onnx", ".npz"})
 
 
 def stored(work: Path, name: str, key: dict, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -411,6 +445,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--second-model", type=Path, help="model directory of the same recipe with another seed")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--work", type=Path, default=Path("build/rivals"), help="folder for fitted rivals and scores")
+    parser.add_argument("--published", type=Path, help="JSON of other systems' published figures, for the table")
     parser.add_argument("--bootstrap", type=int, default=200, help="number of bootstrap draws")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contestants import CONTESTANTS
 
+from textthema.collection import find_collection
 from textthema.metrics import LOWER_IS_BETTER, METRIC_TITLES
 
 OURS, BASELINE = CONTESTANTS["ours"].title, CONTESTANTS["tfidf"].title
@@ -20,18 +21,20 @@ def as_markdown(record: dict) -> str:
         Markdown.
     """
     rows, models = record["data"]["rows"], record["models"]
+    noun = find_collection(record["collection"]).label_noun
     lines = [
         "# Quality",
         "",
-        f"> {rows['test']:,} test rows of authors that no model has seen, {len(models[OURS]['per_label'])} themes."
+        f"> {rows['test']:,} test rows of authors that no model has seen, {len(models[OURS]['per_label'])} {noun}s."
         f" All models: {rows['train']:,} training rows; calibrated and thresholds tuned on {rows['validation']:,}"
         " validation rows, but for the earlier recipe, which keeps its fixed ones."
         f" In brackets: 95 % interval from {record['bootstrap']['replicates']} bootstrap draws of rows.",
         "",
-        "| | " + " | ".join(METRIC_TITLES.values()) + " |",
-        "|---" * (len(METRIC_TITLES) + 1) + "|",
-        *(_markdown_row(title, model["metrics"]) for title, model in models.items()),
+        "| | " + " | ".join(METRIC_TITLES.values()) + " | weights, MB |",
+        "|---" * (len(METRIC_TITLES) + 2) + "|",
+        *(_markdown_row(title, model["metrics"], model["weights"]) for title, model in models.items()),
         _markdown_row(f"{OURS} − {BASELINE}", record["difference"][BASELINE], sign="+"),
+        *(_published_row(title, figures) for title, figures in record["published"].items()),
         "",
         *_columns_lost(models),
         *_second_seed(models),
@@ -45,7 +48,7 @@ def as_markdown(record: dict) -> str:
         "![reliability](quality_reliability.png)",
         "",
         f"Model manifest `{record['model_manifest_sha256'][:16]}`, test split"
-        f" `{record['data']['sha256']['test'][:16]}`. All figures, each theme's too: `quality.json`.",
+        f" `{record['data']['sha256']['test'][:16]}`. All figures, each {noun}'s too: `quality.json`.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -59,6 +62,7 @@ def slices_markdown(record: dict) -> str:
     Returns:
         Markdown.
     """
+    noun = find_collection(record["collection"]).label_noun
     lines = ["# Where it is good and where not", ""]
     for kind, slices in record["slices"].items():
         lines += [
@@ -75,16 +79,16 @@ def slices_markdown(record: dict) -> str:
         "",
         "Texts in which readers tagged one and the model said the other instead.",
         "",
-        "| themes | test texts | training texts of the rarer that carry both |",
+        f"| {noun}s | test texts | training texts of the rarer that carry both |",
         "|---|---|---|",
         *(
             f"| {' / '.join(pair['themes'])} | {pair['texts']} | {pair['share_of_rarer_with_both_in_training']:.0%} |"
             for pair in weaknesses["confused"]
         ),
         "",
-        "## Weakest themes",
+        f"## Weakest {noun}s",
         "",
-        "| theme | F1 | precision | recall | test texts | said instead | why |",
+        f"| {noun} | F1 | precision | recall | test texts | said instead | why |",
         "|---|---|---|---|---|---|---|",
         *(
             f"| {weak['theme']} | {weak['f1']:.2f} | {weak['precision']:.2f} | {weak['recall']:.2f} | {weak['support']}"
@@ -130,10 +134,15 @@ def _second_seed(models: dict[str, dict]) -> list[str]:
     return [">", f"> The same recipe with another seed lies within the interval {said}."]
 
 
-def _markdown_row(title: str, metrics: dict[str, dict], sign: str = "") -> str:
+def _published_row(title: str, figures: dict) -> str:
+    cells = [f"{figures[name]:.3f}" if name in figures else "" for name in METRIC_TITLES]
+    return f"| {title} | " + " | ".join(cells) + f" | {figures.get('megabytes', '')} |"
+
+
+def _markdown_row(title: str, metrics: dict[str, dict], weights: int = 0, sign: str = "") -> str:
     cells = []
     for name in METRIC_TITLES:
         value, low, high = (metrics[name][part] for part in ("value", "low", "high"))
         interval = "" if low is None else f" ({low:{sign}.3f} … {high:{sign}.3f})"
         cells.append(f"{value:{sign}.3f}{interval}")
-    return f"| {title} | " + " | ".join(cells) + " |"
+    return f"| {title} | " + " | ".join(cells) + (f" | {weights / 1e6:.1f} |" if weights else " | |")

@@ -36,7 +36,7 @@ _FIRST_BIAS = -4.0
 _STATIC = {"dim": 128, "epochs": 6, "batch_size": 256, "lr": 5e-3}
 _LINEAR = {"C": 1.0, "max_iter": 200}
 _EARLIER = {"epochs": 3, "batch_size": 64}
-SETTINGS = {"static": _STATIC, "frozen": _LINEAR, "earlier": _EARLIER, "encoder": ENCODER, "tokens": TRAIN_LENGTH}
+SETTINGS = {"static": _STATIC, "frozen": _LINEAR, "earlier": _EARLIER}
 
 
 def build_tfidf(texts: Sequence[str], truth: np.ndarray, folder: Path) -> None:
@@ -153,11 +153,12 @@ def build_earlier(features: np.ndarray, truth: np.ndarray, folder: Path) -> None
     shutil.rmtree(folder / "models", ignore_errors=True)
 
 
-def encoder_features(texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+def encoder_features(texts: Sequence[str], max_length: int, batch_size: int = 64) -> np.ndarray:
     """Average the untouched encoder's token states, in bfloat16 where the processor has it.
 
     Args:
         texts: n texts.
+        max_length: Tokens read of a text.
         batch_size: Texts a batch.
 
     Returns:
@@ -174,7 +175,7 @@ def encoder_features(texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
                 [texts[row] for row in rows],
                 padding=True,
                 truncation=True,
-                max_length=TRAIN_LENGTH,
+                max_length=max_length,
                 return_token_type_ids=False,
                 return_tensors="pt",
             )

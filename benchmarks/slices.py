@@ -1,4 +1,4 @@
-"""Where a model is good and where not: by length, kind, frequency of the theme, known author; and what it confuses."""
+"""Where a model is good and where not: by length, kind, frequency of the label, known author; and what it confuses."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def slices_of(
     return {
         "length": {name: by_rows((words >= low) & (words <= high)) for name, (low, high) in _LENGTHS.items()},
         "kind": {kind: by_rows(kinds == kind) for kind in ("quote", "verse", "dialogue", "longer prose")},
-        "frequency of the theme": _by_frequency(test.truth, train_truth, models),
+        "frequency of the label": _by_frequency(test.truth, train_truth, models),
         "author": {
             "unseen, with five texts or more": _measured(test.truth[several], unseen, labels),
             "seen in training": _measured(seen_truth, seen, labels),

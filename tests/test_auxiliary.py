@@ -1,7 +1,9 @@
 import pandas as pd
 
 from textthema.auxiliary import frequent_tags, with_auxiliary
+from textthema.labels import read_rules
 
+RULES = read_rules()
 TABLE = pd.DataFrame(
     {
         "author": pd.Series(["A", "A", "B", "C", None], dtype=object),
@@ -12,9 +14,9 @@ TABLE = pd.DataFrame(
 
 
 def test_tags_of_most_authors_come_first_and_none_that_name_a_label():
-    assert frequent_tags(TABLE, ["love", "sea"], 5) == ["tag:kettle", "tag:lighthouse"]
-    assert frequent_tags(TABLE, ["love", "sea"], 1) == ["tag:kettle"]
-    assert frequent_tags(TABLE, ["love", "sea"], 0) == []
+    assert frequent_tags(TABLE, ["love", "sea"], 5, RULES) == ["tag:kettle", "tag:lighthouse"]
+    assert frequent_tags(TABLE, ["love", "sea"], 1, RULES) == ["tag:kettle"]
+    assert frequent_tags(TABLE, ["love", "sea"], 0, RULES) == []
 
 
 def test_texts_get_the_tags_that_they_carry():

@@ -166,6 +166,8 @@ def test_finds_the_model_in_a_wheel_a_checkout_and_beside_a_zip(tmp_path, monkey
     (checkout / "deployment_hf" / "model").mkdir(parents=True)
     package_at(checkout / "textthema")
     assert find_default() == checkout / "deployment_hf" / "model"
+    (checkout / "deployment_hf" / "genres").mkdir()
+    assert find_default("books") == checkout / "deployment_hf" / "genres"
 
     space = tmp_path / "space"
     (space / "model").mkdir(parents=True)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -30,8 +31,8 @@ WORDS = [
 
 
 def raw(*rows):
-    columns = ("text", "author", "book", "tags", "likes", "group")
-    cells = zip(*((*row, None, None) for row in rows), strict=True)
+    columns = ("text", "author", "book", "tags", "series", "likes", "group")
+    cells = zip(*((*row, None, None, None) for row in rows), strict=True)
     return pd.DataFrame(
         {name: pd.Series(list(values), dtype=object) for name, values in zip(columns, cells, strict=True)}
     )
@@ -52,7 +53,7 @@ def test_the_most_widely_used_labels_are_kept_and_the_rest_goes():
     result = cleaned(*BASE, row(20, ["kumquats"], "A20"))
     assert result.labels == ["love", "humor"]
     assert result.dropped["no theme"] == 1
-    assert set(result.table.columns) == {"id", "text", "author", "book", "tags", "themes", "likes", "group"}
+    assert set(result.table.columns) == {*("id", "text", "author", "book", "works", "tags", "themes", "likes", "group")}
 
 
 def test_one_prolific_author_cannot_vote_a_label_in():
@@ -120,6 +121,26 @@ def test_too_little_data_is_said():
 def test_a_texts_id_forgets_case_and_punctuation():
     assert text_id("The Sea, the sea!") == text_id("the sea the sea")
     assert text_id("the sea") != text_id("the tea")
+
+
+def test_a_share_of_the_texts_may_decide_how_many_labels_are_kept():
+    rules = replace(RULES, n_labels=None, least_share=0.3)
+    assert cleaned(*BASE, row(20, ["music"], "A20"), rules=rules).labels == ["love", "humor"]
+    assert cleaned(*BASE, rules=replace(rules, least_share=0.5)).labels == ["love"]
+
+
+def test_boilerplate_is_cut_out_before_anything_is_counted():
+    noisy = row(30, ["love"], "Z", "Printed in Hull. " + row(31, [])[0])
+    rules = replace(RULES, boilerplate=(re.compile(r"printed in \w+\.", re.IGNORECASE),))
+    table = cleaned(*BASE, noisy, rules=rules).table
+    assert table[table["author"] == "Z"]["text"].tolist() == [row(31, [])[0]]
+
+
+def test_works_are_named_where_a_collection_keeps_them_together():
+    books = [(*cells[:2], "Salt (Roads, #2)", cells[3]) for cells in BASE]
+    assert cleaned(*books).table["works"].tolist() == [[]] * len(BASE)
+    together = cleaned(*books, limits=replace(LIMITS, by_work=True)).table["works"].tolist()
+    assert together == [["title salt", "series roads"]] * len(BASE)
 
 
 def test_the_label_index_is_json():

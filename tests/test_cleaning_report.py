@@ -19,5 +19,7 @@ def test_figures_count_rows_themes_and_pairs(tmp_path):
     assert figures["together"] == [{"pair": ["love", "sea"], "rows": 2}]
     assert figures["next_candidates"] == [{"label": "art", "votes": 1}]
     assert (figures["authors"], figures["labels_a_row"], figures["identity_tags"]) == (1, 1.667, 1)
-    write_report(result, tmp_path)
-    assert "| − no text | 2 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    write_report(result, tmp_path, "genre")
+    page = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| − no text | 2 |" in page
+    assert "1.667 genres a row" in page

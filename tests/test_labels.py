@@ -8,10 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textthema.bundle import Bundle, find_default
-from textthema.errors import NotTextError
-from textthema.labels import labels_in, read_rules, slug, themes_of
+from textthema.errors import InputError, NotTextError
+from textthema.labels import labels_in, labels_of, read_rules, slug, themes_of
+from textthema.normalising import readable, without
 
 RULES = read_rules("quotes")
+EARLIER_GENRES = [
+    "Classics", "Fiction", "Historical Fiction", "School", "Literature", "Young Adult", "Historical",
+    "Read For School", "Novels", "High School", "Fantasy", "Magic", "Childrens", "Middle Grade", "Adventure",
+    "Audiobook", "Science Fiction Fantasy", "Romance", "Historical Romance", "Adult", "Nonfiction", "History",
+    "Biography", "Memoir", "Holocaust", "Dystopia", "Politics", "Science Fiction", "France", "Philosophy",
+    "French Literature", "American", "Coming Of Age", "Epic Fantasy", "High Fantasy", "War", "World War II",
+    "Gothic", "19th Century", "Christian", "Christian Fiction", "Plays", "Drama", "Poetry", "Contemporary",
+    "Picture Books", "Juvenile", "Short Stories", "Animals", "Teen", "Post Apocalyptic", "Humor", "Horror",
+    "LGBT", "Classic Literature", "Religion", "Christianity", "Reference", "Spirituality", "Theology",
+    "Comedy", "Theatre", "Essays", "Fairy Tales", "Mythology", "Self Help", "Inspirational", "Russia",
+    "Adult Fiction", "Book Club", "Chick Lit", "Japan", "Asia", "Realistic Fiction", "Magical Realism",
+    "Literary Fiction", "Canada", "Feminism", "African American", "Queer", "British Literature", "India",
+    "Psychology", "Mental Health", "Biography Memoir", "Time Travel", "20th Century", "Unfinished", "Vampires",
+    "Paranormal", "Paranormal Romance", "Supernatural", "Urban Fantasy", "German Literature", "Crime",
+    "Thriller", "Economics", "Business", "Africa", "Autobiography", "Race", "Mystery", "Mystery Thriller",
+    "Suspense", "Love", "American History", "Epic", "Personal Development", "Space Opera", "Family",
+    "Contemporary Romance", "Detective", "True Crime", "Womens", "Travel", "Military Fiction", "Leadership",
+    "Faith", "Nature", "Science", "Graphic Novels", "Speculative Fiction", "Action", "Murder Mystery",
+    "Education", "The United States Of America", "Space", "Nobel Prize", "Relationships", "Sociology",
+    "Productivity", "Management", "Young Adult Fantasy", "Germany", "Art", "New Adult", "Health", "Erotica",
+    "Dark", "Espionage", "Roman",
+]  # fmt: skip
 EARLIER_THEMES = [
     "humor",
     "philosophy",
@@ -149,6 +172,10 @@ def test_themes_come_once_in_the_order_of_the_tags():
     assert themes_of(["humour", "Love-Quotes", "quotes", "funny", "olga-brandvik"]) == ["humor", "love"]
 
 
+def rule_file(collection):
+    return tomllib.loads(resources.files("textthema.rules").joinpath(f"{collection}.toml").read_text(encoding="utf-8"))
+
+
 def test_no_tags_are_no_themes():
     assert themes_of([]) == []
 
@@ -160,8 +187,9 @@ def test_what_is_no_list_of_strings_is_refused_by_name(tags):
     assert caught.value.value in (tags, *tags)
 
 
-def test_no_tag_stands_for_two_labels_and_none_is_both_label_and_meta():
-    data = tomllib.loads(resources.files("textthema.rules").joinpath("quotes.toml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("collection", ["quotes", "books"])
+def test_no_tag_stands_for_two_labels_and_none_is_both_label_and_meta(collection):
+    data = rule_file(collection)
     listed = [tag for label, tags in data["aliases"].items() for tag in (label, *tags)]
     listed += [tag for tags in data["meta"].values() for tag in tags]
     assert sorted(listed) == sorted(set(listed))
@@ -169,9 +197,44 @@ def test_no_tag_stands_for_two_labels_and_none_is_both_label_and_meta():
 
 
 def test_each_earlier_theme_has_a_theme_or_a_reason():
-    data = tomllib.loads(resources.files("textthema.rules").joinpath("quotes.toml").read_text(encoding="utf-8"))
     without = [label for label in EARLIER_THEMES if not themes_of([label])]
-    assert sorted(without) == sorted(data["earlier"])
+    assert sorted(without) == sorted(rule_file("quotes")["earlier"])
+
+
+def test_each_earlier_genre_has_a_genre_or_a_reason():
+    without = [slug(name) for name in EARLIER_GENRES if not labels_of([name], "books")]
+    assert sorted(without) == sorted(rule_file("books")["earlier"])
+
+
+def test_genres_are_found_in_any_spelling_and_formats_are_none():
+    names = ["Kids", "Historical Fiction", "historical_fiction", "Audiobook", "Read For School", "Bande Dessinée"]
+    assert labels_of(names, "books") == ["childrens", "historical-fiction", "comics"]
+
+
+def test_themes_are_the_labels_of_quotes():
+    assert labels_of(["humour", "love-quotes"]) == themes_of(["humour", "love-quotes"]) == ["humor", "love"]
+
+
+def test_an_unknown_collection_has_no_labels():
+    with pytest.raises(InputError, match="recipes"):
+        labels_of(["love"], "recipes")
+
+
+@pytest.mark.parametrize(
+    ("noise", "left"),
+    [
+        ("Librarian's note: An alternate cover edition can be found hereThe ferry sank.", "The ferry sank."),
+        ("Alternate Cover Edition ISBN 0140158073 (ISBN13: 9780140158076)\nThe ferry sank.", "The ferry sank."),
+        ("The ferry sank.Librarian's note: this entry is for the novel. Others are elsewhere.", "The ferry sank."),
+        ("The ferry sank.From the Trade Paperback edition.", "The ferry sank."),
+        ("The ferry sank. (back cover)", "The ferry sank."),
+        ("The ferry sank.--back cover", "The ferry sank."),
+        ("The ferry sank. Source: ferries.example.com", "The ferry sank."),
+        ("The edition of the paper that lay here said it came from the cover of night.", None),
+    ],
+)
+def test_notes_on_the_edition_are_cut_out_of_a_description(noise, left):
+    assert readable(without(noise, read_rules("books").boilerplate)) == (left or noise)
 
 
 def test_the_space_lists_the_models_own_themes():

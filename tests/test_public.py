@@ -13,6 +13,7 @@ PUBLIC = {
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
     "analyze": "textthema.analysis",
+    "labels_of": "textthema.labels",
     "themes_of": "textthema.labels",
 }
 

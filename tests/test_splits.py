@@ -39,6 +39,13 @@ def test_spellings_of_one_author_stay_together():
     assert parts[50] == parts[51]
 
 
+def test_works_and_series_stay_together():
+    authors = [f"A{n}" for n in range(100)]
+    works = [[f"title t{n}", f"series s{n % 50}"] for n in range(100)]
+    parts = split_rows(authors, list(range(100)), works)
+    assert (parts[:50] == parts[50:]).all()
+
+
 def test_shares_are_about_kept_and_the_seed_decides():
     authors = [f"A{n}" for n in range(4000)]
     parts = split_rows(authors, list(range(4000)), shares=(0.6, 0.2, 0.2))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textthema.analysis import Analysis, Analyzer, analyze
     from textthema.classifier import Prediction, ThemeClassifier, ThemeScore
     from textthema.errors import TextThemaError
-    from textthema.labels import themes_of
+    from textthema.labels import labels_of, themes_of
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ThemeScore",
     "__version__",
     "analyze",
+    "labels_of",
     "themes_of",
 ]
 
@@ -40,6 +41,7 @@ _HOMES = {
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
     "analyze": "textthema.analysis",
+    "labels_of": "textthema.labels",
     "themes_of": "textthema.labels",
 }
 

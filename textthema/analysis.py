@@ -102,13 +102,19 @@ class Analyzer:
 
     @classmethod
     def from_pretrained(
-        cls, path_or_id: str | Path | None = None, *, index: str | Path | None = None, threads: int | None = None
+        cls,
+        path_or_id: str | Path | None = None,
+        *,
+        collection: str = "quotes",
+        index: str | Path | None = None,
+        threads: int | None = None,
     ) -> Analyzer:
         """Load a model and all that it has besides the themes.
 
         Args:
             path_or_id: A model directory, or the id of one on the Hugging Face Hub (``owner/name``);
-                by default the model that comes with TextThema.
+                by default a model that comes with TextThema.
+            collection: Which of those: ``"quotes"`` for themes, ``"books"`` for genres.
             index: A folder that ``textthema index`` wrote.
             threads: Threads of one forward pass; by default all processors this process may use.
 
@@ -120,7 +126,7 @@ class Analyzer:
             PassageIndexError: The index is missing, broken, or was made with another model.
             MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
         """
-        bundle = Bundle.read(locate(path_or_id))
+        bundle = Bundle.read(locate(path_or_id, collection))
         catalogue = Catalogue.read(bundle) if (bundle.root / FOLDER).is_dir() else None
         passages = None if index is None else PassageIndex.read(index, bundle.encoder_id)
         return cls(ThemeClassifier(bundle, threads=threads), catalogue, passages)

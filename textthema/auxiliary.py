@@ -7,27 +7,28 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from textthema.labels import read_rules
+from textthema.labels import LabelRules
 from textthema.splits import author_codes
 
 # No label holds a colon, so a tag of the same name can't be taken for one.
 _PREFIX = "tag:"
 
 
-def frequent_tags(table: pd.DataFrame, labels: Iterable[str], n: int) -> list[str]:
+def frequent_tags(table: pd.DataFrame, labels: Iterable[str], n: int, rules: LabelRules) -> list[str]:
     """Find the tags used by most authors' texts that name none of the labels.
 
     Args:
         table: Columns ``tags`` (lists of raw tags) and ``author``.
         labels: The model's labels.
         n: How many tags.
+        rules: What tags mean.
 
     Returns:
         At most n names, the most frequent first; they can't be mistaken for labels.
     """
     if not n:
         return []
-    rules, known = read_rules(), set(labels)
+    known = set(labels)
     uses = {
         (code, tag) for code, tags in zip(author_codes(table["author"]), table["tags"], strict=True) for tag in tags
     }

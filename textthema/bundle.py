@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from textthema.collection import find_collection
 from textthema.errors import BundleCorruptError, BundleNotFoundError, InputError, shown
 
 FORMAT = 1
@@ -43,6 +44,7 @@ class Bundle:
         labels: Label of each output of the model, in the model's order.
         thresholds: Probability from which each label counts, float32, shape (n_labels,).
         max_length: Tokens of a text that the model reads, special tokens included.
+        collection: Name of the collection that it learnt from.
         onnx_path: The model's graph and weights.
         tokenizer_path: The tokenizer's definition.
         manifest: The parsed ``manifest.json``.
@@ -52,6 +54,7 @@ class Bundle:
     labels: tuple[str, ...]
     thresholds: np.ndarray
     max_length: int
+    collection: str
     onnx_path: Path
     tokenizer_path: Path
     manifest: dict
@@ -77,12 +80,13 @@ class Bundle:
         manifest = _read_manifest(root)
         for name, digest in manifest["files"].items():
             _check_file(root, name, digest if verify else None)
-        labels, max_length = _read_config(root)
+        labels, max_length, collection = _read_config(root)
         return cls(
             root=root,
             labels=labels,
             thresholds=_read_thresholds(root, labels),
             max_length=max_length,
+            collection=collection,
             onnx_path=root / ONNX,
             tokenizer_path=root / TOKENIZER,
             manifest=manifest,
@@ -98,20 +102,26 @@ class Bundle:
         return self.manifest.get("encoder", self.manifest["files"][ONNX])
 
 
-def find_default() -> Path:
-    """Find the model directory that comes with TextThema.
+def find_default(collection: str = "quotes") -> Path:
+    """Find a model directory that comes with TextThema.
+
+    Args:
+        collection: Name of the collection whose model it is.
 
     Returns:
         The first that exists of: ``model/`` inside the package (installed wheel), ``deployment_hf/model/``
-        beside it (checkout), ``model/`` beside the zip file that holds it (Space).
+        beside it (checkout), ``model/`` beside the zip file that holds it (Space); another collection's model has
+        another folder's name.
 
     Raises:
         BundleNotFoundError: None of the three exists.
+        InputError: There is no such collection.
     """
+    folder = find_collection(collection).model_folder
     package = Path(__file__).parent
-    places = [package / "model", package.parent / "deployment_hf" / "model"]
+    places = [package / folder, package.parent / "deployment_hf" / folder]
     if package.parent.is_file():
-        places.append(package.parent.parent / "model")
+        places.append(package.parent.parent / folder)
     for place in places:
         if place.is_dir():
             return place
@@ -248,7 +258,7 @@ def _read_json(root: Path, name: str) -> dict:
     return parsed
 
 
-def _read_config(root: Path) -> tuple[tuple[str, ...], int]:
+def _read_config(root: Path) -> tuple[tuple[str, ...], int, str]:
     config = _read_json(root, CONFIG)
     names = config.get("id2label")
     if not isinstance(names, dict) or set(names) != {str(i) for i in range(len(names))}:
@@ -263,7 +273,7 @@ def _read_config(root: Path) -> tuple[tuple[str, ...], int]:
             f"{root / CONFIG}: textthema.max_length must be an integer of 3 or more, not {shown(max_length)}",
             value=max_length,
         )
-    return labels, max_length
+    return labels, max_length, settings.get("collection", "quotes")
 
 
 def _read_thresholds(root: Path, labels: tuple[str, ...]) -> np.ndarray:

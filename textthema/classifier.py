@@ -81,6 +81,7 @@ class ThemeClassifier:
         self.labels = bundle.labels
         self.thresholds = bundle.thresholds
         self.max_length = bundle.max_length
+        self.collection = bundle.collection
         self._encoder = OnnxEncoder(bundle.onnx_path, bundle.tokenizer_path, bundle.max_length, threads)
         if self._encoder.n_labels != len(self.labels):
             raise BundleCorruptError(
@@ -90,12 +91,15 @@ class ThemeClassifier:
             )
 
     @classmethod
-    def from_pretrained(cls, path_or_id: str | Path | None = None, *, threads: int | None = None) -> ThemeClassifier:
+    def from_pretrained(
+        cls, path_or_id: str | Path | None = None, *, collection: str = "quotes", threads: int | None = None
+    ) -> ThemeClassifier:
         """Load a model whose files are as its manifest says.
 
         Args:
             path_or_id: A model directory, or the id of one on the Hugging Face Hub (``owner/name``);
                 by default the model that comes with TextThema.
+            collection: Whose model that is: ``"quotes"`` for themes, ``"books"`` for genres of descriptions.
             threads: Threads of one forward pass; by default all processors this process may use.
 
         Returns:
@@ -106,7 +110,7 @@ class ThemeClassifier:
             BundleCorruptError: A file of the model was damaged or changed.
             MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
         """
-        return cls(Bundle.read(locate(path_or_id)), threads=threads)
+        return cls(Bundle.read(locate(path_or_id, collection)), threads=threads)
 
     @overload
     def __call__(self, texts: str) -> Prediction: ...
@@ -244,21 +248,23 @@ def _holds_texts(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | Mapping)
 
 
-def locate(path_or_id: str | Path | None) -> Path:
+def locate(path_or_id: str | Path | None, collection: str = "quotes") -> Path:
     """Find a model directory, on the Hugging Face Hub if it is no folder here.
 
     Args:
-        path_or_id: A model directory, the id of one on the Hub (``owner/name``), or None for the embedded model.
+        path_or_id: A model directory, the id of one on the Hub (``owner/name``), or None for an embedded model.
+        collection: Which embedded model that is.
 
     Returns:
         Where it is, or where it would have to be.
 
     Raises:
+        InputError: There is no such collection.
         BundleNotFoundError: The embedded model is missing, or the Hub has no such model.
         MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
     """
     if path_or_id is None:
-        return find_default()
+        return find_default(collection)
     if isinstance(path_or_id, Path) or Path(path_or_id).exists() or not _HUB_ID.fullmatch(path_or_id):
         return Path(path_or_id)
     return _download(path_or_id)

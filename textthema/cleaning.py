@@ -17,10 +17,11 @@ from textthema.errors import NotEnoughDataError
 from textthema.identity import identity_tags
 from textthema.labels import LabelRules, slug
 from textthema.near_duplicates import connected_groups, near_duplicate_groups
-from textthema.normalising import readable
+from textthema.normalising import readable, without
 from textthema.text import words
+from textthema.works import works_of
 
-_COLUMNS = ["id", "text", "author", "book", "tags", "themes", "likes", "group"]
+_COLUMNS = ["id", "text", "author", "book", "works", "tags", "themes", "likes", "group"]
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Cleaned:
     """What cleaning leaves.
 
     Args:
-        table: Columns ``id, text, author, book, tags, themes, likes, group``; one row a text.
+        table: Columns ``id, text, author, book, works, tags, themes, likes, group``; one row a text.
         labels: The themes that were kept, most widely used first.
         dropped: Reason → rows dropped for it, in the order of the steps.
         rows_in: Rows that were read.
@@ -50,9 +51,9 @@ def clean(
     """Turn raw rows into texts with themes.
 
     Args:
-        raw: Columns ``text, author, book, tags, likes, group`` as ``textthema.raw.read_raw`` gives them.
+        raw: Columns ``text, author, book, series, tags, likes, group`` as ``textthema.raw.read_raw`` gives them.
         collection: Limits for noise, over-tagging and authors.
-        rules: Which tags mean what, and how many themes to keep.
+        rules: Which tags mean what, how many labels to keep, and what in a text is boilerplate.
         seed: Decides which rows of an author above the cap stay.
         progress: Whether to show progress bars.
 
@@ -63,7 +64,7 @@ def clean(
         NotEnoughDataError: If no text is left, or fewer candidates than themes.
     """
     result = Cleaned(table=raw, labels=[], rows_in=len(raw))
-    table = _readable_rows(raw, collection, result)
+    table = _readable_rows(raw, collection, rules, result)
     table["tags"] = [list(dict.fromkeys(filter(None, map(_slug, tags)))) for tags in table["tags"]]
     table = _keep(table, table["tags"].map(len) > 0, "no tags", result)
     table = _keep(table, table["tags"].map(len) <= collection.most_tags, "over-tagged", result)
@@ -80,6 +81,8 @@ def clean(
     table = _without_near_duplicates(table, result, progress=progress)
     table = _keep(table, _within_author_cap(table["author"], collection.author_rows, seed), "author's cap", result)
     table["id"] = [text_id(text) for text in table["text"]]
+    titled = zip(table["book"], table["series"], strict=True)
+    table["works"] = [works_of(title, series) if collection.by_work else [] for title, series in titled]
     result.table = table[_COLUMNS].reset_index(drop=True)
     return result
 
@@ -108,9 +111,9 @@ def label_index(labels: Sequence[str]) -> str:
     return json.dumps({label: index for index, label in enumerate(labels)}, indent=1) + "\n"
 
 
-def _readable_rows(raw: pd.DataFrame, collection: Collection, result: Cleaned) -> pd.DataFrame:
+def _readable_rows(raw: pd.DataFrame, collection: Collection, rules: LabelRules, result: Cleaned) -> pd.DataFrame:
     table = _keep(raw, raw["text"].notna(), "no text", result)
-    table["text"] = table["text"].map(readable)
+    table["text"] = [readable(without(text, rules.boilerplate)) for text in table["text"]]
     length = table["text"].map(lambda text: len(words(text)))
     table = _keep(table, length >= collection.fewest_words, "too few words", result)
     return _keep(table, table["text"].str.len() <= collection.most_characters, "too long", result)
@@ -143,13 +146,14 @@ def _choose_labels(
     for (label, _), rows in by_author.items():
         votes[label] += min(rows, collection.author_votes)
     ranked = sorted(votes, key=lambda label: (-votes[label], label))
-    if len(ranked) < rules.n_labels:
+    wanted = rules.n_labels or sum(count >= rules.least_share * len(candidates) for count in votes.values())
+    if not 0 < wanted <= len(ranked):
         raise NotEnoughDataError(
-            f"{len(ranked)} {collection.label_noun}s found where {rules.n_labels} are wanted: give more rows",
+            f"{len(ranked)} {collection.label_noun}s found where {wanted} are wanted: give more rows",
             value=len(ranked),
         )
-    result.votes = {label: votes[label] for label in ranked[: 2 * rules.n_labels]}
-    return ranked[: rules.n_labels]
+    result.votes = {label: votes[label] for label in ranked[: 2 * wanted]}
+    return ranked[:wanted]
 
 
 def _without_near_duplicates(table: pd.DataFrame, result: Cleaned, *, progress: bool) -> pd.DataFrame:

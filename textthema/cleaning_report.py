@@ -20,19 +20,20 @@ _PAIRS_LISTED = 20
 _IN_MATRIX = 40
 
 
-def write_report(result: Cleaned, folder: Path) -> None:
+def write_report(result: Cleaned, folder: Path, noun: str = "theme") -> None:
     """Write ``report.json``, ``report.md`` and three plots.
 
     Args:
         result: What cleaning left.
         folder: Gets the files.
+        noun: What the collection's labels are called.
     """
     figures = report_figures(result)
     (folder / "report.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.md").write_text(_markdown(figures), encoding="utf-8")
+    (folder / "report.md").write_text(_markdown(figures, noun), encoding="utf-8")
     _plot_rows(figures, folder / "rows.png")
     _plot_long_tail(figures, folder / "themes.png")
-    _plot_together(result, folder / "co-occurrence.png")
+    _plot_together(result, folder / "co-occurrence.png", noun)
 
 
 def report_figures(result: Cleaned) -> dict[str, object]:
@@ -62,15 +63,15 @@ def report_figures(result: Cleaned) -> dict[str, object]:
     }
 
 
-def _markdown(figures: dict[str, object]) -> str:
+def _markdown(figures: dict[str, object], noun: str) -> str:
     lines = ["# Cleaning report", "", "| | rows |", "|---|---:|", f"| read | {figures['rows_in']:,} |"]
     lines += [f"| − {reason} | {count:,} |" for reason, count in figures["dropped"].items()]
     lines += [f"| **kept** | **{figures['rows_out']:,}** |", ""]
     lines += [
-        f"{figures['authors']:,} authors; {figures['labels_a_row']} themes a row; "
+        f"{figures['authors']:,} authors; {figures['labels_a_row']} {noun}s a row; "
         f"{figures['identity_tags']:,} tags recognised as identity.",
         "",
-        "| theme | rows | votes |",
+        f"| {noun} | rows | votes |",
         "|---|---:|---:|",
     ]
     lines += [f"| {theme['theme']} | {theme['rows']:,} | {theme['votes']:,} |" for theme in figures["themes"]]
@@ -113,7 +114,7 @@ def _plot_long_tail(figures: dict[str, object], path: Path) -> None:
     _save(figure, path)
 
 
-def _plot_together(result: Cleaned, path: Path) -> None:
+def _plot_together(result: Cleaned, path: Path, noun: str) -> None:
     rows = Counter(label for labels in result.table["themes"] for label in labels)
     names = [label for label, _ in rows.most_common(_IN_MATRIX)]
     place = {name: index for index, name in enumerate(names)}
@@ -127,7 +128,7 @@ def _plot_together(result: Cleaned, path: Path) -> None:
     image = axes.imshow(share, cmap="viridis")
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
     axes.set_yticks(range(len(names)), names, fontsize=7)
-    figure.colorbar(image, label="share of the row's theme that also carries the column's")
+    figure.colorbar(image, label=f"share of the row's {noun} that also carries the column's")
     _save(figure, path)
 
 

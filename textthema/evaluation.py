@@ -13,7 +13,7 @@ import numpy as np
 
 from textthema.classifier import readable
 from textthema.errors import EmptyTextError, InputError, NotEnoughDataError, shown
-from textthema.labels import labels_in
+from textthema.labels import labels_in, read_rules
 from textthema.metrics import Report, evaluate_scores
 from textthema.tables import read_table
 
@@ -53,7 +53,8 @@ def evaluate_file(
     table = read_table(path)
     texts = [_text(cell, row) for row, cell in enumerate(table.column(text_column), start=1)]
     known = frozenset(classifier.labels)
-    themes = [labels_in(_tags(cell, row), known) for row, cell in enumerate(table.column(tags_column), start=1)]
+    rules = read_rules(classifier.collection)
+    themes = [labels_in(_tags(cell, row), known, rules) for row, cell in enumerate(table.column(tags_column), start=1)]
     kept = [i for i, text in enumerate(texts) if text is not None and themes[i]]
     if not kept:
         message = f"none of the {len(texts)} rows of {path} has a text and a tag that names a theme"

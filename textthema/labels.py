@@ -46,7 +46,9 @@ class LabelRules:
         common_words: Slugs that are never an identity.
         name_share: Share of a name-like tag's uses on its bearer's rows from which on it is identity.
         author_share: Share of any tag's uses by one author from which on it is identity.
-        n_labels: How many labels the cleaning stage keeps.
+        n_labels: How many labels the cleaning stage keeps, the most used ones; None where a share decides.
+        least_share: Share of the texts from which on a label is kept; None where the number decides.
+        boilerplate: Parts of a text that are about its edition, and are cut out.
     """
 
     alias: dict[str, str]
@@ -56,7 +58,9 @@ class LabelRules:
     common_words: frozenset[str]
     name_share: float
     author_share: float
-    n_labels: int
+    n_labels: int | None
+    least_share: float | None
+    boilerplate: tuple[re.Pattern[str], ...]
 
     def canonical(self, tag: str) -> str | None:
         """Bring one tag to its canonical label.
@@ -111,7 +115,9 @@ def read_rules(collection: str = "quotes") -> LabelRules:
         common_words=frozenset(data["identity"]["common_words"]),
         name_share=data["identity"]["name_share"],
         author_share=data["identity"]["author_share"],
-        n_labels=data["n_labels"],
+        n_labels=data.get("n_labels"),
+        least_share=data.get("least_share"),
+        boilerplate=tuple(re.compile(pattern, re.IGNORECASE) for pattern in data["boilerplate"]),
     )
 
 
@@ -145,16 +151,35 @@ def themes_of(tags: list[str]) -> list[str]:
         NotTextError: If ``tags`` is a single string or holds anything but strings.
         BundleNotFoundError: If no embedded model says which themes there are.
     """
-    if isinstance(tags, str):
-        raise NotTextError(f"themes_of takes a list of tags, not one string: {shown(tags)}", value=tags)
-    return labels_in(tags, _embedded_labels())
+    return labels_of(tags)
+
+
+def labels_of(names: list[str], collection: str = "quotes") -> list[str]:
+    """Name the labels that a text's tags, or a book's genres, stand for.
+
+    Args:
+        names: Names in any spelling, such as ``["Kids", "Historical Fiction", "Audiobook"]``.
+        collection: Whose labels: ``"quotes"`` for themes, ``"books"`` for genres.
+
+    Returns:
+        Labels of that collection's embedded model, such as ``["childrens", "historical-fiction"]``, each once, in the
+        names' order.
+
+    Raises:
+        NotTextError: If ``names`` is a single string or holds anything but strings.
+        InputError: If there is no such collection.
+        BundleNotFoundError: If no embedded model says which labels there are.
+    """
+    if isinstance(names, str):
+        raise NotTextError(f"tags are given as a list, not as one string: {shown(names)}", value=names)
+    return labels_in(names, _embedded_labels(collection), read_rules(collection))
 
 
 @cache
-def _embedded_labels() -> frozenset[str]:
+def _embedded_labels(collection: str) -> frozenset[str]:
     from textthema.bundle import Bundle, find_default  # noqa: PLC0415
 
-    return frozenset(Bundle.read(find_default(), verify=False).labels)
+    return frozenset(Bundle.read(find_default(collection), verify=False).labels)
 
 
 def _longest_first(words: list[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import ftfy
 
@@ -32,6 +33,21 @@ def readable(text: str) -> str:
     text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     text = _ATTRIBUTION.sub("", _BLANK_LINES.sub("\n\n", text)).strip()
     return _without_enclosing_marks(_LOST_BREAK.sub(r"\1\n", text)).strip()
+
+
+def without(text: str, boilerplate: Sequence[re.Pattern[str]]) -> str:
+    """Cut boilerplate out of a text.
+
+    Args:
+        text: A text as it was scraped.
+        boilerplate: What to cut out, in this order.
+
+    Returns:
+        The text, with a space for whatever was cut out.
+    """
+    for pattern in boilerplate:
+        text = pattern.sub(" ", text)
+    return text
 
 
 def _break_or_nothing(match: re.Match[str]) -> str:

@@ -22,7 +22,8 @@ def read_raw(path: Path, collection: Collection) -> pd.DataFrame:
         collection: Which columns to look for.
 
     Returns:
-        One row a text with the columns ``text, author, book, tags, likes, group``; what the table lacks is None.
+        One row a text with the columns ``text, author, book, series, tags, likes, group``; what the table lacks is
+        None.
 
     Raises:
         UnknownFormatError: If the suffix is neither .csv nor .parquet.
@@ -40,7 +41,7 @@ def read_raw(path: Path, collection: Collection) -> pd.DataFrame:
             )
         table[name] = raw[spelling] if spelling else None
     table["tags"] = [_tag_list(cell, row, path) for row, cell in enumerate(table["tags"], start=1)]
-    for column in ("text", "author", "book"):
+    for column in ("text", "author", "book", "series"):
         cells = [cell if isinstance(cell, str) and cell.strip() else None for cell in table[column]]
         # As objects: pandas' own string type would turn None into NaN.
         table[column] = pd.Series(cells, index=table.index, dtype=object)

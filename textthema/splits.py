@@ -1,4 +1,4 @@
-"""Train, validation and test rows that share neither an author nor a near-duplicate; and a few of known authors."""
+"""Train, validation and test rows that share no author, near-duplicate or series; and a few of known authors."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ DEFAULT_SHARES = (0.8, 0.1, 0.1)
 def split_rows(
     authors: Sequence[str | None],
     groups: Sequence[int],
+    works: Sequence[Sequence[str]] | None = None,
     *,
     shares: tuple[float, float, float] = DEFAULT_SHARES,
     seed: int = 0,
 ) -> np.ndarray:
     """Deal rows out so that nothing that belongs together is parted.
 
-    Rows that share an author or a near-duplicate group are connected; each connected component goes to one part as a
-    whole. Components are dealt out by a seeded hash of their smallest author or group name, so that the rows of known
-    authors stay where they are when the table grows.
+    Rows that share an author, a near-duplicate group or a work are connected; each connected component goes to one
+    part as a whole. Components are dealt out by a seeded hash of their smallest author or group name, so that the rows
+    of known authors stay where they are when the table grows.
 
     Args:
         authors: The rows' authors, None where unknown; n of them.
         groups: The rows' near-duplicate groups; n of them.
+        works: Names of the works and series that each row belongs to, n lists; None where they may be parted.
         shares: Shares of the components that train, validation and test get.
         seed: Another seed, another split.
 
@@ -48,7 +50,7 @@ def split_rows(
     """
     if not np.isclose(sum(shares), 1) or min(shares) <= 0:
         raise InputError(f"shares have to be positive and add up to 1, these are {shares}", value=shares)
-    component = _components(authors, groups)
+    component = _components(authors, groups, works or [()] * len(authors))
     keys = [slug(author) if author else f"group {group}" for author, group in zip(authors, groups, strict=True)]
     key_of = pd.Series(keys).groupby(component).min()
     place = key_of.map(lambda key: _place(key, seed)).to_numpy()[component]
@@ -125,13 +127,14 @@ def fingerprint(ids: Sequence[str]) -> str:
     return hashlib.blake2b("\n".join(sorted(ids)).encode(), digest_size=8).hexdigest()
 
 
-def _components(authors: Sequence[str | None], groups: Sequence[int]) -> np.ndarray:
+def _components(authors: Sequence[str | None], groups: Sequence[int], works: Sequence[Sequence[str]]) -> np.ndarray:
     first_row: dict[str, int] = {}
     pairs = []
-    for row, (author, group) in enumerate(zip(authors, groups, strict=True)):
+    for row, (author, group, names) in enumerate(zip(authors, groups, works, strict=True)):
         pairs.append((row, first_row.setdefault(f"group {group}", row)))
         if author:
             pairs.append((row, first_row.setdefault(f"author {slug(author)}", row)))
+        pairs.extend((row, first_row.setdefault(f"work {name}", row)) for name in names)
     return connected_groups(pairs, len(authors))
 
 

@@ -54,12 +54,13 @@ def write_text(text: str, path: Path) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
-def read_table(path: Path, made_by: str) -> pd.DataFrame:
+def read_table(path: Path, made_by: str, *, also: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table that an earlier stage wrote.
 
     Args:
         path: A Parquet file.
         made_by: The command that writes it, for the message.
+        also: Columns that it has to have beside ``text, author, tags, themes``.
 
     Returns:
         The table; lists are Python lists, missing authors None.
@@ -74,7 +75,7 @@ def read_table(path: Path, made_by: str) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise UnreadableFileError(f"{path} is no Parquet file: {error}", value=str(path)) from error
-    missing = [column for column in _COLUMNS if column not in table.columns]
+    missing = [column for column in (*_COLUMNS, *also) if column not in table.columns]
     if missing:
         raise MissingColumnError(f"{path} has no column {missing[0]}: type {made_by} again", value=missing[0])
     for column in ("tags", "themes"):

@@ -41,6 +41,7 @@ from textthema.checkpoints import (
 from textthema.distillation import TAUGHT, teacher_logits, with_soft_targets
 from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
+from textthema.labels import read_rules
 from textthema.losses import WithAuxiliary, find_loss
 from textthema.manifest import append_line
 from textthema.mixed_precision import compute_in_bfloat16, hold_bfloat16
@@ -91,6 +92,7 @@ class TrainSettings:
         checkpoint_every: Steps between checkpoints.
         max_rows: Train on that many rows drawn at random; None for all.
         monitor_rows: Validation rows that each epoch's LRAP is measured on.
+        collection: Name of the collection, whose rules say which further tags mean something.
         seed: Decides the order of rows and the head's first weights.
     """
 
@@ -114,6 +116,7 @@ class TrainSettings:
     checkpoint_every: int = 200
     max_rows: int | None = None
     monitor_rows: int = 4_000
+    collection: str = "quotes"
     seed: int = 0
 
 
@@ -157,7 +160,7 @@ def train(
     torch.manual_seed(settings.seed)
     if settings.max_rows is not None and settings.max_rows < len(training):
         training = training.sample(settings.max_rows, random_state=settings.seed)
-    further = frequent_tags(training, labels, settings.auxiliary_tags)
+    further = frequent_tags(training, labels, settings.auxiliary_tags, read_rules(settings.collection))
     model, tokenizer = load_encoder(settings.encoder, len(labels) + len(further), settings.dropout)
     if settings.precision == "bf16":
         compute_in_bfloat16(model)

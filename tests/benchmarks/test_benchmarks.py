@@ -45,7 +45,7 @@ def test_every_model_meets_every_metric_with_an_interval(measured):
     for model in record["models"].values():
         assert set(model["metrics"]) == {"micro_f1", "macro_f1", "lrap", "map", "p_at_1", "p_at_5", "ece"}
         assert all(estimate["low"] is not None for estimate in model["metrics"].values())
-    assert set(record["slices"]) == {"length", "kind", "frequency of the theme", "author"}
+    assert set(record["slices"]) == {"length", "kind", "frequency of the label", "author"}
 
 
 def test_tables_and_plots_are_written(measured):

@@ -9,11 +9,13 @@ from huggingface_hub import ModelCard
 
 @pytest.fixture(scope="module")
 def results():
-    return cards.read_results(cards.RESULTS)
+    return cards.read_results(cards.THEMES)
 
 
-def test_the_model_card_is_what_the_results_say(results):
-    assert cards.MODEL_CARD.read_text(encoding="utf-8") == cards.model_card(results), "type: python benchmarks/cards.py"
+@pytest.mark.parametrize("subject", cards.SUBJECTS, ids=lambda subject: subject.collection.name)
+def test_a_model_card_is_what_the_results_say(subject):
+    written = (subject.model / "README.md").read_text(encoding="utf-8")
+    assert written == cards.model_card(subject, cards.read_results(subject)), "type: python benchmarks/cards.py"
 
 
 def test_the_data_card_is_what_the_results_say(results):
@@ -21,7 +23,7 @@ def test_the_data_card_is_what_the_results_say(results):
 
 
 def test_the_model_card_carries_hugging_faces_metadata(results):
-    metadata = ModelCard(cards.model_card(results)).data
+    metadata = ModelCard(cards.model_card(cards.THEMES, results)).data
     assert metadata.license == "apache-2.0"
     stated = {result.metric_name: result.metric_value for result in metadata.eval_results}
     ours = results["quality"]["models"]["TextThema int8"]["metrics"]
@@ -30,11 +32,14 @@ def test_the_model_card_carries_hugging_faces_metadata(results):
 
 
 def test_the_cards_hold_no_sentence_of_the_collection(results):
-    for card in (cards.model_card(results), cards.data_card(results)):
+    model_cards = [cards.model_card(subject, cards.read_results(subject)) for subject in cards.SUBJECTS]
+    for card in (*model_cards, cards.data_card(results)):
         assert not re.search(r"[“”]", card)
 
 
-def test_results_are_those_of_the_shipped_model(results, bundle):
+@pytest.mark.parametrize("subject", cards.SUBJECTS, ids=lambda subject: subject.collection.name)
+def test_results_are_those_of_the_shipped_model(subject):
     from textthema.manifest import file_hash
 
-    assert results["quality"]["model_manifest_sha256"] == file_hash(bundle.root / "manifest.json")
+    measured = cards.read_results(subject)["quality"]["model_manifest_sha256"]
+    assert measured == file_hash(subject.model / "manifest.json")

@@ -48,7 +48,7 @@ def test_slices_part_the_rows_and_the_themes(measured):
     slices = slices_of(test, test.truth[:20], test.truth, models, seen, LABELS)
     for kind in ("length", "kind"):
         assert sum(part["rows"] for part in slices[kind].values()) == 60
-    assert sum(part["themes"] for part in slices["frequency of the theme"].values()) == 3
+    assert sum(part["themes"] for part in slices["frequency of the label"].values()) == 3
     assert slices["author"]["seen in training"]["rows"] == 20
     whole = evaluate_scores(test.truth, scores, np.full(3, 0.5), LABELS, n_bootstrap=0).metrics
     assert slices["author"]["unseen, with five texts or more"]["models"]["ours"]["lrap"] == pytest.approx(

@@ -224,15 +224,12 @@ def test_what_was_scraped_goes_straight_into_cleaning(run, replica, tmp_path):
 
 
 def test_book_details_are_read_as_a_collection_s_raw_table(run, tmp_path):
-    from dataclasses import replace
-
-    from textthema.collection import QUOTES
+    from textthema.collection import BOOKS
     from textthema.raw import read_raw
 
     site = a_site()
     (tmp_path / "b.html").write_text(markup.present_book_page(site.books[1], embedded=True), encoding="utf-8")
     assert run(SCRIPTS[2], "--from-html", "b.html", "--out", "details.csv").returncode == 0
-    columns = {"text": ("description",), "author": ("author",), "book": ("title",), "tags": ("genres",)}
-    [row] = read_raw(tmp_path / "details.csv", replace(QUOTES, columns=columns)).to_dict("records")
+    [row] = read_raw(tmp_path / "details.csv", BOOKS).to_dict("records")
     assert row["text"] == site.books[1].description
     assert row["tags"] == list(site.books[1].genres)

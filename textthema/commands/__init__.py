@@ -13,7 +13,7 @@ _MAX_STDIN_BYTES = 4 * 100_000 + 1
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model`` to a command that serves predictions.
+    """Add ``--model`` and ``--collection`` to a command that serves predictions.
 
     Args:
         parser: The command's parser.
@@ -22,6 +22,11 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="PATH_OR_ID",
         help="model directory, or owner/name on the Hugging Face Hub (default: the model that comes along)",
+    )
+    parser.add_argument(
+        "--collection",
+        default="quotes",
+        help="which model that is: quotes for themes, books for genres of a book's description (default: %(default)s)",
     )
 
 

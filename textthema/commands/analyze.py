@@ -47,6 +47,7 @@ columns, and these, as --json writes them (JSON in CSV cells):
 examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
   textthema analyze < poem.txt
+  textthema analyze --collection books < synopsis.txt
   textthema analyze --json - < poem.txt | jq .hashtags
   textthema analyze poems.csv found.jsonl --text-column poem --top 10
 """
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from textthema.printing import analysis_lines
 
     text = readable(text_of(args.text))
-    analyzer = Analyzer.from_pretrained(args.model, index=args.index)
+    analyzer = Analyzer.from_pretrained(args.model, collection=args.collection, index=args.index)
     analysis = analyzer(text, args.top)
     if args.json:
         print(json.dumps(analysis.as_dict(), indent=2))
@@ -88,7 +89,7 @@ def _analyze_file(args: argparse.Namespace) -> int:
     if args.text in (None, "-"):
         raise InputError("IN has to be a file, not standard input", value=args.text)
     rows = read_rows(Path(args.text), args.target, args.text_column, COLUMNS, allow_empty=args.allow_empty)
-    analyzer = Analyzer.from_pretrained(args.model, index=args.index)
+    analyzer = Analyzer.from_pretrained(args.model, collection=args.collection, index=args.index)
     truncated: list[int] = []
     with replacing(args.target) as temporary:
         write_results(rows.table, _results(analyzer, rows, args.top, truncated), COLUMNS, temporary)

@@ -51,6 +51,7 @@ rows without text are kept, their themes and scores empty, and a note on standar
 examples:
   textthema classify poems.csv themes.csv
   textthema classify poems.parquet themes.parquet --text-column poem
+  textthema classify synopses.csv genres.csv --collection books
   textthema classify poems.jsonl themes.csv --model my_model
   textthema classify crawl.csv themes.csv --allow-empty
 """
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from textthema.classifier import ThemeClassifier
 
     rows = read_rows(args.source, args.target, args.text_column, CLASSIFIED, allow_empty=args.allow_empty)
-    classifier = ThemeClassifier.from_pretrained(args.model)
+    classifier = ThemeClassifier.from_pretrained(args.model, collection=args.collection)
     with replacing(args.target) as temporary:
         encoded = classifier.encode(rows.texts.values(), args.batch_size, progress=True)
         write_results(rows.table, _results(classifier, encoded, rows), CLASSIFIED, temporary)

@@ -13,6 +13,7 @@ HELP = "measure the model on a file of texts with tags"
 _EXAMPLES = """examples:
   textthema evaluate test.parquet --per-label
   textthema evaluate data/sample/quotes.csv --text-column quote
+  textthema evaluate data/book_details.csv --collection books --text-column description --tags-column genres
   textthema evaluate texts.jsonl --json --bootstrap 1000
   textthema evaluate test.parquet --model build/model --out quality.json
 """
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         out = stack.enter_context(replacing(args.out)) if args.out else None
         report = evaluate_file(
             args.file,
-            ThemeClassifier.from_pretrained(args.model),
+            ThemeClassifier.from_pretrained(args.model, collection=args.collection),
             args.text_column,
             args.tags_column,
             n_bootstrap=args.bootstrap,

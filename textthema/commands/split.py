@@ -1,4 +1,4 @@
-"""``textthema split``: train, validation and test rows that share no author and no near-duplicate."""
+"""``textthema split``: train, validation and test rows that share no author, near-duplicate or series."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
     from textthema.staging import make_folder, read_labels, read_table, write_parquet
 
     source = args.clean / "table.parquet"
-    table = read_table(source, "textthema clean RAW " + str(args.clean))
+    table = read_table(source, "textthema clean RAW " + str(args.clean), also=("works",))
     read_labels(args.clean / "tag_types_encoded.json", "textthema clean RAW " + str(args.clean))
     authors, groups = table["author"].tolist(), table["group"].tolist()
-    parts = split_rows(authors, groups, shares=tuple(args.shares), seed=args.seed)
+    parts = split_rows(authors, groups, table["works"].map(list).tolist(), shares=tuple(args.shares), seed=args.seed)
     parts = hold_out_seen(parts, table["id"].tolist(), authors, groups, share=args.seen_share, seed=args.seed)
     make_folder(args.out)
     counts = {}

@@ -20,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_model_option(parser)
     parser.epilog = """examples:
   textthema themes
+  textthema themes --collection books
   textthema themes --json | jq .love
 """
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from textthema.classifier import ThemeClassifier
 
-    classifier = ThemeClassifier.from_pretrained(args.model)
+    classifier = ThemeClassifier.from_pretrained(args.model, collection=args.collection)
     if args.json:
         thresholds = [round(float(threshold), 6) for threshold in classifier.thresholds]
         print(json.dumps(dict(zip(classifier.labels, thresholds, strict=True)), indent=2))

@@ -11,6 +11,7 @@ _EXAMPLES = """examples:
   textthema train build/splits build/run --encoder all-MiniLM-L6-v2   the compact encoder, on a laptop
   textthema train build/splits build/run --max-rows 5000 --epochs 1   a quick look
   textthema train build/splits build/run --teacher build/teacher      with what an earlier run says as soft labels
+  textthema train build/books/splits build/books/run --collection books --encoder deployment_hf/model
   textthema train build/splits build/run --resume                     go on after a stop, with the same settings
 """
 
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoder",
         default="roberta-base",
-        help="Hub name, folder or all-MiniLM-L6-v2 (default: %(default)s)",
+        help="Hub name, folder, all-MiniLM-L6-v2 or a model directory of TextThema (default: %(default)s)",
     )
     parser.add_argument(
         "--loss",
@@ -33,6 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=int, default=2, help="epochs with everything unfrozen (default: %(default)s)")
     parser.add_argument("--max-rows", type=int, help="train on that many rows drawn at random (default: all)")
+    parser.add_argument(
+        "--frozen-rows",
+        type=int,
+        default=6_000,
+        help="rows on which the head learns alone first (default: %(default)s)",
+    )
     parser.add_argument("--max-length", type=int, default=96, help="tokens read of a text (default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=48, help="texts a step (default: %(default)s)")
     parser.add_argument("--head-lr", type=float, default=1.2e-3, help="highest rate of the head (default: %(default)s)")
@@ -91,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
         encoder=args.encoder,
         loss=args.loss,
         epochs=args.epochs,
+        frozen_rows=args.frozen_rows,
         embedding_lr=args.embedding_lr,
         head_lr=args.head_lr,
         batch_size=args.batch_size,
@@ -103,6 +111,7 @@ def run(args: argparse.Namespace) -> int:
         patience=args.patience,
         checkpoint_every=args.checkpoint_every,
         max_rows=args.max_rows,
+        collection=collection.name,
         seed=args.seed,
     )
     if args.teacher is not None:

@@ -1,0 +1,42 @@
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import helper
+
+from textthema.dequantize import encoder_weights
+from textthema.encoder import load_encoder, mean_pool
+from textthema.errors import BundleCorruptError
+from textthema.inference import OnnxEncoder
+
+pytestmark = pytest.mark.train
+
+
+def cosines(left, right):
+    return (left * right).sum(1) / np.linalg.norm(left, axis=1) / np.linalg.norm(right, axis=1)
+
+
+def test_an_exported_model_lends_its_encoder(bundle, texts):
+    model, tokenizer = load_encoder(str(bundle.root), 3)
+    served = OnnxEncoder(bundle.onnx_path, bundle.tokenizer_path, bundle.max_length).encode(texts).embeddings
+    batch = tokenizer(texts, padding=True, return_tensors="pt", return_token_type_ids=False)
+    with torch.inference_mode():
+        states = model.eval().encoder(**batch).last_hidden_state
+    embeddings = mean_pool(states, batch["attention_mask"]).numpy()
+    assert cosines(embeddings, served).min() > 0.99
+    assert model.classifier.out_features == 3
+
+
+def test_every_weight_of_the_encoder_is_found_in_float(bundle):
+    weights = encoder_weights(bundle.onnx_path)
+    model, _ = load_encoder(str(bundle.root), 1)
+    assert set(weights) == set(model.encoder.state_dict())
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+
+
+def test_a_graph_of_something_else_is_refused(tmp_path):
+    node = helper.make_node("Identity", ["x"], ["y"])
+    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
+    onnx.save(helper.make_model(helper.make_graph([node], "g", ends[:1], ends[1:])), tmp_path / "g.onnx")
+    with pytest.raises(BundleCorruptError, match="no encoder"):
+        encoder_weights(tmp_path / "g.onnx")

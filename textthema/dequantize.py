@@ -1,0 +1,73 @@
+"""The encoder inside a quantized ONNX model, as PyTorch weights: where the next training run may start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from textthema.errors import BundleCorruptError
+
+_ENCODER = "encoder."
+_BIAS, _WEIGHT = ".bias", ".weight"
+# MatMulInteger → Cast → Mul (scale) → Add (bias).
+_STEPS_BACK = 3
+
+
+def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Read an encoder's weights out of a graph that ``textthema export`` quantized.
+
+    Args:
+        path: ``model_quantized.onnx``.
+
+    Returns:
+        Name as in the encoder's state dict → float32 weights; quantized ones to within half a step of their scale.
+
+    Raises:
+        BundleCorruptError: If the graph has no weights under an encoder's names.
+    """
+    graph = onnx.load(path).graph
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    weights = {name: array for name, array in stored.items() if array.dtype == np.float32}
+    weights |= {
+        quantized.removesuffix("_quantized"): _dequantized(stored, quantized)
+        for quantized in stored
+        if quantized.endswith("_quantized")
+    }
+    weights |= {
+        bias.removesuffix(_BIAS) + _WEIGHT: weights[matrix].T for bias, matrix in _matrices(graph, stored).items()
+    }
+    named = {
+        name.removeprefix(_ENCODER): torch.tensor(array)
+        for name, array in weights.items()
+        if name.startswith(_ENCODER) and name.endswith((_WEIGHT, _BIAS))
+    }
+    if not named:
+        raise BundleCorruptError(f"{path} holds no encoder that textthema exported", value=str(path))
+    return named
+
+
+def _dequantized(stored: dict[str, np.ndarray], quantized: str) -> np.ndarray:
+    name = quantized.removesuffix("_quantized")
+    steps = stored[quantized].astype(np.float32) - stored[f"{name}_zero_point"].astype(np.float32)
+    return steps * stored[f"{name}_scale"]
+
+
+def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str, str]:
+    """Name the matrix to which each bias is added: the exporter keeps only the biases' names."""
+    makers = {output: node for node in graph.node for output in node.output}
+    found = {}
+    for node in graph.node:
+        bias = next((name for name in node.input if name in stored and name.endswith(_BIAS)), None)
+        if node.op_type != "Add" or bias is None:
+            continue
+        maker = makers.get(next(name for name in node.input if name != bias))
+        for _ in range(_STEPS_BACK):
+            if maker is not None and maker.op_type != "MatMulInteger":
+                maker = makers.get(maker.input[0])
+        if maker is not None and maker.op_type == "MatMulInteger":
+            found[bias] = maker.input[1].removesuffix("_quantized")
+    return found
