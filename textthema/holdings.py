@@ -138,7 +138,7 @@ def read_entities(folder: Path) -> tuple[list[dict], pd.DataFrame]:
 
 
 def deal_out(
-    ids: Sequence[str], groups: np.ndarray, usable: np.ndarray, known: np.ndarray, share: float, seed: int = 0
+    ids: Sequence[str], usable: np.ndarray, alone: np.ndarray, known: np.ndarray, share: float, seed: int = 0
 ) -> np.ndarray:
     """Say of each row whether it is for training, validation, test or nothing.
 
@@ -147,8 +147,8 @@ def deal_out(
 
     Args:
         ids: The rows' ids, n of them.
-        groups: The rows' near-duplicate groups, shape (n,).
         usable: Which rows may be used at all, bool, shape (n,).
+        alone: Which rows have no near-duplicate, bool, shape (n,).
         known: Which rows have a known author, bool, shape (n,).
         share: Of the rows that can be held out: for test, and as many again for validation.
         seed: Another seed, other rows.
@@ -161,7 +161,6 @@ def deal_out(
     """
     if not 0 < share <= 0.25:
         raise InputError(f"the share of rows held out has to be above 0 and at most 0.25, not {share}", value=share)
-    alone = np.bincount(groups)[groups] == 1
     place = np.array([_place(row, seed) for row in ids])
     could = usable & known & alone
     parts = np.where(usable, TRAIN, UNUSED).astype("<U10")

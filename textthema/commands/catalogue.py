@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of the known authors' rows: for test, and as many again for validation (default: %(default)s)",
     )
     parser.add_argument(
-        "--author-rows", metavar="N", type=int, default=100, help="embed at most N of an author (default: %(default)s)"
+        "--author-rows", metavar="N", type=int, default=50, help="embed at most N of an author (default: %(default)s)"
     )
     parser.add_argument("--dim", type=int, default=160, help="numbers of a vector (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=6, help="passes over the texts (default: %(default)s)")
@@ -72,9 +72,8 @@ def run(args: argparse.Namespace) -> int:
     make_folder(args.out)
     texts = [plain(text or "") or "." for text in raw["text"]]
     cache = EmbeddingCache.open(args.embeddings or args.out / "embeddings", bundle, texts, _MAX_LENGTH)
-    parts = deal_out(
-        texts, cache.groups(texts), _usable(raw), _of_known_author(mentions, len(raw)), args.hold_out, args.seed
-    )
+    alone, known = _alone(raw, cache.groups(texts)), _of_known_author(mentions, len(raw))
+    parts = deal_out(texts, _usable(raw), alone, known, args.hold_out, args.seed)
     tags = long_tail_tags(raw, parts, bundle.labels, entities, read_rules(QUOTES.name))
     holdings = gather(entities, mentions, parts, tags)
     wanted = holdings.worth_embedding(raw["author"].tolist(), args.author_rows, cache.have, args.seed)
@@ -89,6 +88,13 @@ def _usable(raw: pd.DataFrame) -> np.ndarray:
     from textthema.collection import QUOTES
 
     return ((raw["tags"].map(len) <= QUOTES.most_tags) & raw["text"].notna()).to_numpy()
+
+
+def _alone(raw: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    import pandas as pd
+
+    named_alike = raw["group"].notna() & raw["group"].duplicated(keep=False)
+    return ~(pd.Series(groups).duplicated(keep=False).to_numpy() | named_alike.to_numpy())
 
 
 def _of_known_author(mentions: pd.DataFrame, n: int) -> np.ndarray:
