@@ -232,7 +232,7 @@ def _ours(texts: list[str], encoded: Encoded, classifier: ThemeClassifier, catal
     answers = []
     for row, (text, prediction) in enumerate(zip(texts, classifier.predictions(encoded), strict=True)):
         found = catalogue.look_up(encoded.embeddings[row], encoded.probabilities[row], text)
-        answers.append(list(choose_hashtags(text, prediction.themes, found, fewest=10, most=10)))
+        answers.append(list(choose_hashtags(text, prediction, found, fewest=10, most=10)))
     return answers
 
 
