@@ -1,10 +1,11 @@
 """How well hashtags meet the tags that readers gave, on texts of authors that nothing has learnt from.
 
 Example:
-    python benchmarks/hashtags.py --texts build/splits/test.parquet --train build/splits/train.parquet \
-        --raw quotes.parquet --catalogue build/catalogue/held-out/catalogue --model deployment_hf/model
+    python benchmarks/hashtags.py --splits build/splits --raw quotes.parquet --embeddings build/catalogue/embeddings \
+        --model deployment_hf/model
 
-The catalogue has to be one that was made without the texts' authors; the one that is shipped knows them.
+The shipped catalogue knows the texts' authors, so tags are learnt anew for this, by the same functions, from the
+training rows of the split.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pandas as pd
 from keywords import keybert_keywords, tfidf_keywords
 from scripts import exit_code
 from tqdm import tqdm
+from unseen_tags import learn_tags
 
 from textthema.bundle import Bundle, replacing
 from textthema.catalogue import Catalogue
@@ -70,14 +72,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
 
     def work() -> None:
-        texts = draw_texts(args.texts, args.raw, args.rows, args.seed)
-        answers = all_answers(texts.texts, args.train, args.model, args.catalogue)
+        bundle, raw = Bundle.read(args.model), read_raw(args.raw, QUOTES)
+        known = learn_tags(raw, args.splits, args.embeddings, bundle)
+        texts = draw_texts(args.splits / f"{args.part}.parquet", raw, args.rows, args.seed)
+        answers = all_answers(texts.texts, args.splits / "train.parquet", bundle, known)
         record = measure(texts.tags, answers, args.seed)
         record |= {
             "rows": len(texts.texts),
             "seed": args.seed,
-            "texts_sha256": file_hash(args.texts),
-            "encoder": Bundle.read(args.model).encoder_id,
+            "part": args.part,
+            "texts_sha256": file_hash(args.splits / f"{args.part}.parquet"),
+            "encoder": bundle.encoder_id,
+            "tags_known": int(np.subtract(*reversed(known.kinds["tag"]))),
         }
         write_results(args.out, record)
         print(as_markdown(record))
@@ -85,12 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code(work)
 
 
-def draw_texts(path: Path, raw: Path, rows: int, seed: int) -> Texts:
+def draw_texts(path: Path, raw: pd.DataFrame, rows: int, seed: int) -> Texts:
     """Draw texts and look up all of their tags, also those that cleaning leaves out.
 
     Args:
         path: Rows of a split.
-        raw: The table that they come from.
+        raw: The table that they come from, columns ``text, tags``.
         rows: How many to draw, at most.
         seed: Draws them.
 
@@ -99,10 +105,9 @@ def draw_texts(path: Path, raw: Path, rows: int, seed: int) -> Texts:
     """
     table = pd.read_parquet(path, columns=["id", "text"])
     drawn = table.sample(min(rows, len(table)), random_state=seed)
-    collected = read_raw(raw, QUOTES)
     wanted = set(drawn["id"])
     tags: dict[str, list[str]] = {identity: [] for identity in wanted}
-    for text, given in zip(tqdm(collected["text"], desc="tags", disable=None), collected["tags"], strict=True):
+    for text, given in zip(tqdm(raw["text"], desc="tags", disable=None), raw["tags"], strict=True):
         identity = text_id(text) if text else ""
         if identity in wanted:
             tags[identity] += given
@@ -111,21 +116,19 @@ def draw_texts(path: Path, raw: Path, rows: int, seed: int) -> Texts:
     return Texts(kept["text"].tolist(), [slugs[identity] for identity in kept["id"]])
 
 
-def all_answers(texts: list[str], train: Path, model: Path, catalogue: Path) -> dict[str, Answers]:
+def all_answers(texts: list[str], train: Path, bundle: Bundle, known: Catalogue) -> dict[str, Answers]:
     """Let everyone name ten tags for each text.
 
     Args:
         texts: n texts.
         train: Rows that TF-IDF weighs words by.
-        model: Model directory.
-        catalogue: A catalogue that does not know the texts' authors.
+        bundle: The model.
+        known: A catalogue that does not know the texts' authors.
 
     Returns:
         Title → n lists of tags, the best first, without hyphens and in lower case.
     """
-    bundle = Bundle.read(model)
     classifier = ThemeClassifier(bundle)
-    known = Catalogue.read_folder(catalogue, bundle)
     encoded = classifier.encode(texts, progress=True)
     training = pd.read_parquet(train, columns=["text"])["text"].tolist()
     found = {
@@ -213,8 +216,8 @@ def as_markdown(record: dict) -> str:
     lines = [
         "# Hashtags",
         "",
-        f"> {record['rows']:,} texts of authors that neither the model nor the catalogue has learnt from, with every"
-        f" tag that readers gave them: {record['tags_a_text']:.1f} a text, {record['different_tags']:,} different ones."
+        f"> {record['rows']:,} {record['part']} texts of authors that neither the model nor the tags have learnt from,"
+        f" with every tag that readers gave them: {record['tags_a_text']:.1f} a text, {record['different_tags']:,} different ones."
         " Everyone names ten. In brackets: 95 % interval.",
         "",
         "| | " + " | ".join(METRICS.values()) + " |",
@@ -270,12 +273,10 @@ def _markdown_row(title: str, scores: dict[str, dict[str, float]], sign: str = "
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Compare hashtags with the tags that readers gave.")
-    parser.add_argument(
-        "--texts", type=Path, required=True, help="rows of unseen authors, as textthema split wrote them"
-    )
-    parser.add_argument("--train", type=Path, required=True, help="training rows, for TF-IDF")
-    parser.add_argument("--raw", type=Path, required=True, help="the table that both come from, with all tags")
-    parser.add_argument("--catalogue", type=Path, required=True, help="catalogue made without the texts' authors")
+    parser.add_argument("--splits", type=Path, required=True, help="folder with the split; its authors are apart")
+    parser.add_argument("--raw", type=Path, required=True, help="the table that it comes from, with all tags")
+    parser.add_argument("--embeddings", type=Path, required=True, help="folder with embeddings of the raw rows")
+    parser.add_argument("--part", choices=("validation", "test"), default="test", help="whose texts are drawn")
     parser.add_argument("--model", type=Path, required=True, help="model directory")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--rows", type=int, default=ROWS, help="texts to draw")

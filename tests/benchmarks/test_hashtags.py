@@ -1,9 +1,16 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hashtags import METRICS, OURS, THEMES_ONLY, all_answers, draw_texts, measure, plain_tag, write_results
 from keywords import keybert_keywords, tfidf_keywords
+from unseen_tags import learn_tags
+
+from textthema.bundle import Bundle
+from textthema.catalogue import Catalogue
+from textthema.cleaning import text_id
+from textthema.embedding_cache import EmbeddingCache
 
 
 @pytest.mark.parametrize("tag", ["#LifeLessons", "life-lessons", "life lessons", "Life_Lessons"])
@@ -22,13 +29,10 @@ def test_precision_and_recall():
 
 
 def test_texts_come_with_all_the_tags_that_were_given(tmp_path):
-    from textthema.cleaning import text_id
-
     texts = ["The tide went home alone.", "Nobody asked the kettle."]
     raw = pd.DataFrame({"text": texts, "tags": [["Sea", "quotes"], []], "author": ["A", "B"]})
-    raw.to_parquet(tmp_path / "raw.parquet")
     pd.DataFrame({"id": map(text_id, texts), "text": texts}).to_parquet(tmp_path / "test.parquet")
-    drawn = draw_texts(tmp_path / "test.parquet", tmp_path / "raw.parquet", 10, 0)
+    drawn = draw_texts(tmp_path / "test.parquet", raw, 10, 0)
     assert (drawn.texts, drawn.tags) == (texts[:1], [["sea", "quotes"]])
 
 
@@ -45,10 +49,26 @@ def test_keywords_are_words_of_the_text(classifier, texts):
 
 def test_everyone_answers_for_every_text(tmp_path, model_with_catalogue, texts):
     pd.DataFrame({"text": texts * 3}).to_parquet(tmp_path / "train.parquet")
-    answers = all_answers(texts, tmp_path / "train.parquet", model_with_catalogue, model_with_catalogue / "catalogue")
+    bundle = Bundle.read(model_with_catalogue)
+    answers = all_answers(texts, tmp_path / "train.parquet", bundle, Catalogue.read(bundle))
     assert all(len(rows) == len(texts) for rows in answers.values())
     record = measure([["sea"], ["home"], ["love", "loss"], ["maps"], ["no"], ["letters"]], answers, 0)
-    write_results(tmp_path, record | {"rows": 6})
+    write_results(tmp_path, record | {"rows": 6, "part": "test"})
     assert set(json.loads((tmp_path / "hashtags.json").read_text())["methods"][OURS]) == set(METRICS)
     page = (tmp_path / "hashtags.md").read_text()
     assert f"| {OURS} |" in page and f"{OURS} − {THEMES_ONLY}" in page
+
+
+def test_tags_are_learnt_from_training_rows_only(tmp_path, bundle, classifier):
+    texts = [f"The {word} boat went out at {hour}." for word in ("red", "old", "lost") for hour in range(40)]
+    raw = pd.DataFrame({"text": texts, "author": [f"A{i % 20}" for i in range(120)], "book": None})
+    raw["tags"] = [["boats-of-ours"]] * 80 + [["only-in-validation"]] * 40
+    ids = [text_id(text) for text in texts]
+    pd.DataFrame({"id": ids[:80]}).to_parquet(tmp_path / "train.parquet")
+    pd.DataFrame({"id": ids[80:]}).to_parquet(tmp_path / "validation.parquet")
+    cache = EmbeddingCache.open(tmp_path / "embeddings", bundle, texts, 64)
+    cache.fill(bundle, texts, np.arange(120), 64, 32)
+    known = learn_tags(raw, tmp_path, tmp_path / "embeddings", bundle)
+    encoded = classifier.encode(texts[:1])
+    hits = known.nearest(encoded.embeddings[0], encoded.probabilities[0], "tag", 5, texts[0])
+    assert [hit.entity.name for hit in hits] == ["boats-of-ours"]
