@@ -217,8 +217,8 @@ def as_markdown(record: dict) -> str:
         "# Hashtags",
         "",
         f"> {record['rows']:,} {record['part']} texts of authors that neither the model nor the tags have learnt from,"
-        f" with every tag that readers gave them: {record['tags_a_text']:.1f} a text, {record['different_tags']:,} different ones."
-        " Everyone names ten. In brackets: 95 % interval.",
+        f" with every tag that readers gave them: {record['tags_a_text']:.1f} a text, {record['different_tags']:,}"
+        " different ones. Everyone names ten. In brackets: 95 % interval.",
         "",
         "| | " + " | ".join(METRICS.values()) + " |",
         "|---" * (len(METRICS) + 1) + "|",
