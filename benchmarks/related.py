@@ -37,8 +37,8 @@ from textthema.text import plain
 
 KINDS = ("author", "book")
 OURS = "TextThema's catalogue"
-_MOST_SUMMED = (10, 30, 100, 300, None)
-_VALIDATION_TEXTS = 1000
+_MOST_SUMMED = (10, 30, 100, 300, 1000)
+_VALIDATION_TEXTS = 600
 _MAX_LENGTH = 64
 _BATCH = 32
 _DRAWS = 500
@@ -129,21 +129,25 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
         The record for ``quality.json``.
     """
     rows = bench.holdings.rows(TRAIN)
-    bm25 = Bm25.over([bench.texts[row] for row in rows])
-    places = {kind: _all_places(bench, kind, bm25, rows) for kind in KINDS}
+    ours = {kind: _our_places(bench, kind) for kind in KINDS}
+    bm25, most = _bm25_places(bench, rows)
+    untouched = _untouched_places(bench, rows)
     found = {}
-    for kind, (most, by_title) in places.items():
-        n_texts = len(next(iter(by_title.values())))
+    for kind in KINDS:
         first, last = bench.holdings.kinds[kind]
-        contestants = {title: _metrics(found_places) for title, found_places in by_title.items()}
-        rivals = [title for title in contestants if not title.startswith(OURS)]
+        rivals = {
+            "BM25 over the training quotes, summed": bm25[kind],
+            "encoder before fine-tuning, mean of quotes": untouched[kind],
+            **_simple_places(bench, kind, rows),
+        }
+        contestants = {title: _metrics(places) for title, places in {**ours[kind], **rivals}.items()}
         best = max(contestants[title]["recall_at_10"][0] for title in rivals)
         found[kind] = {
             "candidates": last - first,
-            "texts": n_texts,
-            "bm25_quotes_summed": most,
+            "texts": len(bm25[kind]),
+            "bm25_quotes_summed": most[kind],
             "contestants": contestants,
-            "recall_over_best_rival": contestants[OURS]["recall_at_10"][0] / best,
+            "recall_over_best_rival": round(contestants[OURS]["recall_at_10"][0] / best, 3),
         }
     return {
         "catalogue": file_hash(args.catalogue / "catalogue" / "vectors.npy"),
@@ -156,23 +160,21 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
     }
 
 
-def _all_places(bench: Bench, kind: str, bm25: Bm25, rows: np.ndarray) -> tuple[int | None, dict[str, np.ndarray]]:
-    """Give, by contestant, the place of each test text's own entity."""
-    test, belongs = bench.held_out(kind, TEST), bench.own(kind, rows)
-    own = bench.own(kind, test)
-    tuning = bench.held_out(kind, VALIDATION)[:_VALIDATION_TEXTS]
-    summed = {most: _bm25_places(bm25, bench, tuning, kind, belongs, most) for most in _MOST_SUMMED}
-    most = max(summed, key=lambda most: np.mean(summed[most] <= 10))
-    embedded = rows[bench.cache.have[rows]]
-    probabilities = sigmoid(bench.cache.logits[embedded].astype(np.float32))
-    asked = sigmoid(bench.cache.logits[test].astype(np.float32))
-    popularity = np.broadcast_to(belongs.sum(axis=0).astype(np.float32), own.shape)
-    return most, {
+def _our_places(bench: Bench, kind: str) -> dict[str, np.ndarray]:
+    test = bench.held_out(kind, TEST)
+    return {
         OURS: _served_places(bench, kind, test, with_words=True),
         f"{OURS}, vectors only": _served_places(bench, kind, test, with_words=False),
-        "BM25 over the training quotes, summed": _bm25_places(bm25, bench, test, kind, belongs, most),
-        "encoder before fine-tuning, mean of quotes": _untouched_places(bench, kind, test),
-        "overlap of theme profiles": ranks(cosines(asked, probabilities, bench.own(kind, embedded)), own),
+    }
+
+
+def _simple_places(bench: Bench, kind: str, rows: np.ndarray) -> dict[str, np.ndarray]:
+    test = bench.held_out(kind, TEST)
+    own, embedded = bench.own(kind, test), rows[bench.cache.have[rows]]
+    known, asked = (sigmoid(bench.cache.logits[some].astype(np.float32)) for some in (embedded, test))
+    popularity = np.broadcast_to(bench.own(kind, rows).sum(axis=0).astype(np.float32), own.shape)
+    return {
+        "overlap of theme profiles": ranks(cosines(asked, known, bench.own(kind, embedded)), own),
         "popularity": ranks(popularity, own),
     }
 
@@ -188,31 +190,51 @@ def _served_places(bench: Bench, kind: str, rows: np.ndarray, *, with_words: boo
     return np.array(places)
 
 
-def _bm25_places(
-    bm25: Bm25, bench: Bench, rows: np.ndarray, kind: str, belongs: csr_array, most: int | None
-) -> np.ndarray:
-    own, places, start = bench.own(kind, rows), [], 0
-    for scores in bm25.summed([bench.texts[row] for row in rows], belongs, most):
-        places.append(ranks(scores, own[start : start + len(scores)]))
-        start += len(scores)
-    return np.concatenate(places)
+def _bm25_places(bench: Bench, rows: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Give each kind's places, and how many quotes added up did best on validation rows."""
+    bm25 = Bm25.over([bench.texts[row] for row in rows])
+    places, most = {}, {}
+    for kind in KINDS:
+        of = kind, bench.own(kind, rows)
+        tried = _summed_places(bm25, bench, of, bench.held_out(kind, VALIDATION)[:_VALIDATION_TEXTS], _MOST_SUMMED)
+        most[kind] = max(tried, key=lambda number, tried=tried: np.mean(tried[number] <= 10))
+        places[kind] = _summed_places(bm25, bench, of, bench.held_out(kind, TEST), [most[kind]])[most[kind]]
+    return places, most
 
 
-def _untouched_places(bench: Bench, kind: str, test: np.ndarray) -> np.ndarray:
-    train = bench.holdings.rows(TRAIN)
-    train = train[bench.cache.have[train]]
-    chosen = train[few_of_each(bench.own(kind, train), bench.few)]
-    file = bench.work / f"untouched_{kind}_{bench.few}.npz"
+def _summed_places(
+    bm25: Bm25, bench: Bench, of: tuple[str, csr_array], rows: np.ndarray, mosts: Sequence[int]
+) -> dict[int, np.ndarray]:
+    kind, belongs = of
+    places, own, start = {most: [] for most in mosts}, bench.own(kind, rows), 0
+    for found in bm25.summed([bench.texts[row] for row in rows], belongs, mosts):
+        stop = start + len(found[mosts[0]])
+        for most, scores in found.items():
+            places[most].append(ranks(scores, own[start:stop]))
+        start = stop
+    return {most: np.concatenate(parts) for most, parts in places.items()}
+
+
+def _untouched_places(bench: Bench, rows: np.ndarray) -> dict[str, np.ndarray]:
+    few = {kind: rows[few_of_each(bench.own(kind, rows), bench.few)] for kind in KINDS}
+    chosen = np.unique(np.concatenate(list(few.values())))
+    tests = {kind: bench.held_out(kind, TEST) for kind in KINDS}
+    test = np.unique(np.concatenate(list(tests.values())))
+    file = bench.work / f"untouched_{bench.few}_{len(chosen)}_{len(test)}.npz"
     if not file.exists():
         encoder = untouched_encoder(bench.work, bench.bundle.tokenizer_path, _MAX_LENGTH)
-        encoded = [
-            encoder.encode([bench.texts[row] for row in rows], _BATCH, progress=True).embeddings
-            for rows in (chosen, test)
-        ]
+        every = np.concatenate([chosen, test])
+        encoded = encoder.encode([bench.texts[row] for row in every], _BATCH, progress=True).embeddings
         with replacing(file) as temporary:
-            np.savez(temporary, chosen=encoded[0], test=encoded[1])
+            np.savez(temporary, rows=every, embeddings=encoded)
     with np.load(file, allow_pickle=False) as arrays:
-        return ranks(cosines(arrays["test"], arrays["chosen"], bench.own(kind, chosen)), bench.own(kind, test))
+        place = {row: i for i, row in enumerate(arrays["rows"].tolist())}
+        embeddings = arrays["embeddings"]
+    found = {}
+    for kind, asked in tests.items():
+        queries, known = (embeddings[[place[row] for row in some]] for some in (asked, chosen))
+        found[kind] = ranks(cosines(queries, known, bench.own(kind, chosen)), bench.own(kind, asked))
+    return found
 
 
 def _metrics(places: np.ndarray) -> dict[str, list[float]]:
@@ -243,7 +265,6 @@ def as_markdown(record: dict) -> str:
         f" {record['training_rows_embedded']:,} were embedded (at most 100 of an author). 95 % intervals in brackets.",
     ]
     for kind, found in record["kinds"].items():
-        most = found["bm25_quotes_summed"] or "all"
         lines += [
             "",
             f"## {kind.capitalize()}s: {found['candidates']:,} candidates, {found['texts']:,} test quotes",
@@ -256,15 +277,16 @@ def as_markdown(record: dict) -> str:
             ),
             "",
             f"Recall@10 is {found['recall_over_best_rival']:.2f} times that of the best of the other four. BM25 adds up"
-            f" the {most} best quotes, which is what did best on validation quotes.",
+            f" the {found['bm25_quotes_summed']} best quotes, which is what did best on validation quotes.",
         ]
     lines += [
         "",
         "![recall](quality.png)",
         "",
-        f"The encoder before fine-tuning is quantized as ours is; it averages at most {record['untouched_quotes_each']}"
-        " quotes of each author or book. All encoders read the first 64 tokens of a quote. The theme model has learnt"
-        " readers' tags of many of these quotes, the held-out ones among them, but never whose they are; the catalogue"
+        "The encoder before fine-tuning is quantized as ours is; it averages a few quotes of each author and book, at"
+        f" least {record['untouched_quotes_each']} where there are so many. All encoders read the first 64 tokens of a"
+        " quote. The theme model has learnt readers' tags of many of these quotes, the held-out ones among them, but"
+        " never whose they are; the catalogue"
         " has seen the training quotes only, and its weights were tuned on the validation quotes.",
     ]
     return "\n".join(lines) + "\n"
@@ -300,7 +322,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, help="model directory (default: the one that comes with TextThema)")
     parser.add_argument("--embeddings", type=Path, help="folder with the embeddings (default: CATALOGUE/embeddings)")
     parser.add_argument("--work", type=Path, default=Path("build/related"), help="folder for what takes long")
-    parser.add_argument("--few", type=int, default=5, help="quotes of each that the untouched encoder embeds")
+    parser.add_argument("--few", type=int, default=3, help="quotes of each that the untouched encoder embeds")
     out = Path(__file__).parent / "results" / "related"
     parser.add_argument("--out", type=Path, default=out, help="folder for the results")
     return parser

@@ -58,22 +58,22 @@ class Bm25:
             vectorizer, csr_array((weights.astype(np.float32), (counts.col, counts.row)), shape=counts.shape[::-1])
         )
 
-    def summed(self, texts: Sequence[str], belongs: csr_array, most: int | None) -> Iterator[np.ndarray]:
+    def summed(self, texts: Sequence[str], belongs: csr_array, mosts: Sequence[int]) -> Iterator[dict[int, np.ndarray]]:
         """Add up the scores of the best quotes by what they belong to.
 
         Args:
             texts: Any number of texts.
             belongs: Which quote is which entity's; shape (n_quotes, n).
-            most: How many of the best quotes count; None for all.
+            mosts: How many of the best quotes count; each of these numbers is tried.
 
         Yields:
-            float32, shape (some, n), for one stretch of the texts after the other.
+            Number of quotes → float32, shape (some, n), for one stretch of the texts after the other.
         """
         asked = csr_array(self.vectorizer.transform(texts))
         asked.data[:] = 1
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             found = asked[start : start + _TEXTS_AT_ONCE] @ self.weights
-            yield ((_best(found, most) if most else found) @ belongs).toarray()
+            yield {most: (_best(found, most) @ belongs).toarray() for most in mosts}
 
 
 def _best(found: csr_array, most: int) -> csr_array:

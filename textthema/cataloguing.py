@@ -38,12 +38,16 @@ class Wording:
 
     fewest: int = 2
     largest_share: float = 0.1
-    smoothing: float = 3000.0
+    smoothing: float = 6000.0
     most: dict[str, int] = field(
         default_factory=lambda: {
-            "author": 850_000, "book": 550_000, "franchise": 50_000, "character": 50_000, "tag": 200_000,
+            "author": 1_400_000,
+            "book": 800_000,
+            "franchise": 60_000,
+            "character": 60_000,
+            "tag": 250_000,
         }
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
