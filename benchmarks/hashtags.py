@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> None:
         bundle, raw = Bundle.read(args.model), read_raw(args.raw, QUOTES)
-        known = learn_tags(raw, args.splits, args.embeddings, bundle)
+        known = learn_tags(raw, args.splits, args.embeddings, bundle, args.work)
         texts = draw_texts(args.splits / f"{args.part}.parquet", raw, args.rows, args.seed)
         answers = all_answers(texts.texts, args.splits / "train.parquet", bundle, known)
         record = measure(texts.tags, answers, args.seed)
@@ -278,6 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--embeddings", type=Path, required=True, help="folder with embeddings of the raw rows")
     parser.add_argument("--part", choices=("validation", "test"), default="test", help="whose texts are drawn")
     parser.add_argument("--model", type=Path, required=True, help="model directory")
+    parser.add_argument("--work", type=Path, default=Path("build/hashtags"), help="folder that keeps the tags learnt")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--rows", type=int, default=ROWS, help="texts to draw")
     parser.add_argument("--seed", type=int, default=0, help="draws texts and intervals")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from textthema.collection import QUOTES
 from textthema.embedding_cache import EmbeddingCache
 from textthema.holdings import TRAIN, UNUSED, VALIDATION, gather, long_tail_tags
 from textthema.labels import read_rules
+from textthema.manifest import file_hash
 from textthema.prototypes import Training
 from textthema.text import plain
 
@@ -23,7 +23,7 @@ from textthema.text import plain
 _MAX_LENGTH = 64
 
 
-def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle) -> Catalogue:
+def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle, work: Path) -> Catalogue:
     """Learn tags as the shipped catalogue does, but from the training rows of a split, and tune on its validation rows.
 
     Args:
@@ -31,10 +31,18 @@ def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle
         splits: Folder with ``train.parquet`` and ``validation.parquet``.
         embeddings: Folder with embeddings of the raw rows, those that were computed already.
         bundle: The model that computed them.
+        work: Folder where the tags are kept for another run, under the hash of the training rows.
 
     Returns:
         The catalogue.
     """
+    folder = work / f"tags-{file_hash(splits / 'train.parquet')[:16]}"
+    if not (folder / "catalogue.json").is_file():
+        _learn(raw, splits, embeddings, bundle, folder)
+    return Catalogue.read_folder(folder, bundle)
+
+
+def _learn(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle, folder: Path) -> None:
     ids = np.array([text_id(text or "") for text in raw["text"]])
     parts = np.full(len(raw), UNUSED, dtype="<U10")
     for part in (VALIDATION, TRAIN):
@@ -45,7 +53,5 @@ def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle
     texts = [plain(text or "") or "." for text in raw["text"]]
     cache = EmbeddingCache.open(embeddings, bundle, texts, _MAX_LENGTH)
     arrays, _ = make_catalogue(texts, cache, holdings, Training(), Wording())
-    # held in memory once it is read: the folder goes
-    with tempfile.TemporaryDirectory() as folder:
-        write_catalogue(Path(folder), bundle.encoder_id, holdings.entities, arrays, holdings.kinds)
-        return Catalogue.read_folder(Path(folder), bundle)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_catalogue(folder, bundle.encoder_id, holdings.entities, arrays, holdings.kinds)

@@ -68,7 +68,7 @@ def test_tags_are_learnt_from_training_rows_only(tmp_path, bundle, classifier):
     pd.DataFrame({"id": ids[80:]}).to_parquet(tmp_path / "validation.parquet")
     cache = EmbeddingCache.open(tmp_path / "embeddings", bundle, texts, 64)
     cache.fill(bundle, texts, np.arange(120), 64, 32)
-    known = learn_tags(raw, tmp_path, tmp_path / "embeddings", bundle)
+    known = learn_tags(raw, tmp_path, tmp_path / "embeddings", bundle, tmp_path / "work")
     encoded = classifier.encode(texts[:1])
     hits = known.nearest(encoded.embeddings[0], encoded.probabilities[0], "tag", 5, texts[0])
     assert [hit.entity.name for hit in hits] == ["boats-of-ours"]
