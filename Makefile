@@ -36,7 +36,7 @@ define new_venv
 endef
 
 .PHONY: help demo test lint format setup chromium clean-data split train tune export evaluate benchmark \
-        benchmark-quality benchmark-speed benchmark-scraper exploration notebooks scrape screenshots space-library
+        benchmark-quality benchmark-hashtags benchmark-speed benchmark-scraper exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -86,6 +86,7 @@ evaluate: $(FULL) ## score BUILD/model on the test rows
 
 benchmark: ## quality and speed beside rivals, to benchmarks/results, README and cards; one after the other
 	$(MAKE) benchmark-quality
+	$(MAKE) benchmark-hashtags
 	$(MAKE) benchmark-speed
 	$(MAKE) benchmark-scraper
 	.venv/bin/python benchmarks/cards.py
@@ -96,8 +97,13 @@ benchmark-quality: $(FULL)
 	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --run $(BUILD)/run --model deployment_hf/model \
 	  --work $(BUILD)/rivals
 
+benchmark-hashtags: $(FULL)
+	.venv/bin/python benchmarks/hashtags.py --splits $(BUILD)/splits --raw $(RAW) --embeddings $(BUILD)/catalogue/embeddings \
+	  --model deployment_hf/model --work $(BUILD)/hashtags
+
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
+	.venv/bin/python benchmarks/analysis_speed.py --model deployment_hf/model
 
 exploration: $(FULL) ## variants of the training recipe on a small budget, to benchmarks/results
 	.venv/bin/python benchmarks/exploration.py --splits $(BUILD)/splits --work $(BUILD)/exploration
