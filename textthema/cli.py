@@ -15,7 +15,7 @@ from textthema import __version__
 from textthema.errors import TextThemaError
 from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
-COMMANDS = ("analyze", "classify", "themes", "clean", "split", "train", "tune", "export", "evaluate")
+COMMANDS = ("analyze", "classify", "themes", "clean", "split", "entities", "train", "tune", "export", "evaluate")
 _EXAMPLES = """examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
   textthema classify poems.csv themes.csv --text-column poem
