@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
@@ -12,7 +12,8 @@ from textthema.entities.franchises import BookKey, franchise_name
 from textthema.entities.records import Entity, entity_id
 from textthema.entities.rules import EntityRules
 
-_MOSTLY = 0.6
+# A character's franchise has most of the quotes that are in any, and part of all whose place is known.
+_MOSTLY, _PARTLY = 0.6, 0.3
 
 
 @dataclass
@@ -51,6 +52,7 @@ class _Assembly:
         self.taken: set[str] = set()
         self.ids: dict[str, dict[Hashable, str]] = {"author": {}, "book": {}, "franchise": {}}
         self.found = Found()
+        self.franchises_of: dict[int, list[str]] = defaultdict(list)
         self.book_rows: dict[BookKey, list[int]] = defaultdict(list)
         for row, book in enumerate(evidence.books.of_row):
             if book:
@@ -107,7 +109,10 @@ class _Assembly:
             titles = {book[1]: names.name(book) for book in books[place] if book in names.names}
             name = franchise_name(self.evidence.franchises.found[place], titles, self.rules.franchises)
             links = {"author": self.ids["author"].get(place[0]), "books": len(books[place])}
-            self.ids["franchise"][place] = self._entity("franchise", name, rows, place[0], **links).id
+            one = self._entity("franchise", name, rows, place[0], **links)
+            self.ids["franchise"][place] = one.id
+            for row in rows:
+                self.franchises_of[row].append(one.id)
 
     def _add_books(self, books: list[BookKey]) -> None:
         for book in books:
@@ -117,15 +122,21 @@ class _Assembly:
             self.ids["book"][book] = self._entity("book", name, self.book_rows[book], book[0], **links).id
 
     def _add_character(self, character: Character) -> None:
-        franchises, books = defaultdict(int), defaultdict(int)
-        for title, uses in character.books.items():
-            book = (character.author, title)
-            books[self.ids["book"].get(book)] += uses
-            franchises[self.ids["franchise"].get(self.evidence.franchises.of_book.get(book))] += uses
-        franchise = _most(franchises, character.books.total())
+        of_row = self.evidence.books.of_row
+        places = [self._franchises_of(row) for row in character.rows]
+        books = Counter(of_row[row] for row in character.rows if of_row[row])
+        franchises = Counter(one for place in places for one in place)
+        placed = sum(bool(place or of_row[row]) for place, row in zip(places, character.rows, strict=True))
+        franchise = _most(franchises, max(_MOSTLY * sum(map(bool, places)), _PARTLY * placed))
+        book = None if franchise else _most(books, _MOSTLY * books.total())
         links = {"author": self.ids["author"].get(character.author), "franchise": franchise}
-        links["book"] = None if franchise else _most(books, character.books.total())
-        self._entity("character", character.name, character.rows, character.author, books=len(character.books), **links)
+        links["book"] = self.ids["book"].get(book)
+        self._entity("character", character.name, character.rows, character.author, books=len(books), **links)
+
+    def _franchises_of(self, row: int) -> list[str]:
+        """The book's franchise, which is surer, or those that the row's tags name."""
+        place = self.evidence.franchises.of_book.get(self.evidence.books.of_row[row])
+        return [self.ids["franchise"][place]] if place in self.ids["franchise"] else self.franchises_of.get(row, [])
 
     def _entity(self, kind: str, name: str, rows: Iterable[int], beside: str | None = None, **links: object) -> Entity:
         rows = list(rows)
@@ -145,8 +156,8 @@ class _Assembly:
             self.found.descriptions += [(row, one) for one in ids if one]
 
 
-def _most(counts: dict[str | None, int], total: int) -> str | None:
+def _most(counts: Counter, least: float) -> object:
     if not counts:
         return None
-    best = max(counts, key=lambda one: (counts[one], one or ""))
-    return best if counts[best] >= _MOSTLY * total else None
+    best = min(counts, key=lambda one: (-counts[one], one))
+    return best if counts[best] >= least else None

@@ -61,7 +61,8 @@ def find_characters(
     """
     able = (use for use in uses if use.author in persons)
     groups = merge_names((use for use in able if is_character(use, persons[use.author], names, rules)), rules)
-    return [_character(group, persons[group[0].author], rules) for group in groups]
+    found = [_character(group, persons[group[0].author], rules) for group in groups]
+    return [character for character in found if len(character.rows) >= rules.fewest_uses]
 
 
 def is_character(use: TagUse, persons: Persons, names: Names, rules: CharacterRules) -> bool:
@@ -80,16 +81,17 @@ def is_character(use: TagUse, persons: Persons, names: Names, rules: CharacterRu
     words = use.tag.split("-")
     if use.tag in rules.drop or use.tag in names.authors or not _has_form(words, use.author, rules):
         return False
-    if use.share < rules.author_share or len(use.own) < rules.fewest_uses:
-        return False
     if use.tag in rules.names or use.tag in rules.alias:
-        return True
-    cues = max(persons.cues[word] for word in words if word not in rules.titles)
-    if cues >= rules.fewest_cues and persons.telling >= rules.telling_seen * persons.rows:
-        return (use.author, use.tag) not in names.titles or cues >= rules.cues_of_title
-    if (use.author, use.tag) in names.titles or len(words) < 2 or len(words[0]) < 2:
+        return use.share >= rules.share_of_seen
+    if len(use.own) < rules.fewest_uses:
         return False
-    return words[0] in names.given and persons.telling >= rules.telling_unseen * persons.rows
+    cues = max(persons.cues[word] for word in words if word not in rules.titles or len(words) == 1)
+    is_title = (use.author, use.tag) in names.titles
+    if cues >= (rules.cues_of_title if is_title else rules.fewest_cues):
+        least = rules.share_of_seen if cues >= rules.many_cues else rules.author_share
+        return use.share >= least and persons.telling >= rules.telling_seen * persons.rows
+    given = len(words) > 1 and len(words[0]) > 1 and words[0] in names.given and not is_title
+    return given and use.share >= rules.author_share and persons.telling >= rules.telling_unseen * persons.rows
 
 
 def merge_names(uses: Iterable[TagUse], rules: CharacterRules) -> list[list[TagUse]]:

@@ -70,7 +70,8 @@ class Franchises:
         place = (use.author, franchise_key(use.tag, self.rules))
         self._at(place).tags.add(use.tag)
         for title in spanned(use):
-            self.of_book.setdefault((use.author, title), place)
+            if title not in self.rules.standalone:
+                self.of_book.setdefault((use.author, title), place)
 
     def _at(self, place: tuple[str, str]) -> Franchise:
         return self.found.setdefault(place, Franchise(place[1], place[0]))
@@ -86,7 +87,7 @@ def franchise_key(name: str, rules: FranchiseRules) -> str:
     Returns:
         Its words in lower case.
     """
-    words = title_key(name.replace("-", " ")).split()
+    words = title_key(name.replace("-s-", "s-").replace("-", " ")).split()
     while len(words) > 1 and words[-1] in rules.endings:
         words.pop()
     key = " ".join(words)
@@ -135,6 +136,12 @@ def find_franchises(
         for use in able:
             if says_so(use, result, by_author[use.author]):
                 result.add_tag(use)
+    for author, key in result.found:
+        listed = by_author[author].intersection(rules.books.get(key, ()))
+        result.of_book.update({(author, title): (author, key) for title in listed})
+        for title in by_author[author]:
+            if title == key or title.startswith(f"{key} and the "):
+                result.of_book.setdefault((author, title), (author, key))
     return result
 
 

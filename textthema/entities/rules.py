@@ -53,6 +53,8 @@ class FranchiseRules:
         author_share: Share of a tag's uses that has to be one author's.
         others_share: Share of a title-like tag's uses that has to be on other books than that one.
         endings: Last words that say that the words before them name a series.
+        standalone: Title keys of books that tags put in a series, wrongly.
+        books: Franchise key → title keys of books of its author that belong to it, where no title says so.
         drop: Franchise keys that reading found wrong.
         names: Franchise key → how it is called, where the rules miss it or spell it badly.
         alias: Franchise key → the key that it means.
@@ -64,6 +66,8 @@ class FranchiseRules:
     author_share: float
     others_share: float
     endings: frozenset[str]
+    standalone: frozenset[str]
+    books: dict[str, list[str]]
     drop: frozenset[str]
     names: dict[str, str]
     alias: dict[str, str]
@@ -76,7 +80,9 @@ class CharacterRules:
     Args:
         fewest_uses: Uses from which on a tag may name one.
         author_share: Share of a tag's uses that has to be one author's.
+        share_of_seen: The same for a name with ``many_cues``, and for a reviewed one.
         fewest_cues: Places where a text treats the name as a person's (``said Jace``) that make it one.
+        many_cues: So many of them that other authors may use the name, too.
         cues_of_title: The same for a name that is a book's title, too.
         given_authors: Authors who have to share a first name before it counts as one.
         telling_seen: Share of an author's quotes that has to tell a story, where a text shows the person.
@@ -92,7 +98,9 @@ class CharacterRules:
 
     fewest_uses: int
     author_share: float
+    share_of_seen: float
     fewest_cues: int
+    many_cues: int
     cues_of_title: int
     given_authors: int
     telling_seen: float
