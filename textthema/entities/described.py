@@ -19,13 +19,11 @@ class Described:
     Args:
         of_row: Each row's quoted book, or None; None, too, where there is no description.
         authors: Key of each row's author, or None.
-        series: Each row's series as its title names it, or None.
         named: Quoted books whose title here names a series: the book, the series, rows.
     """
 
     of_row: list[BookKey | None] = field(default_factory=list)
     authors: list[str | None] = field(default_factory=list)
-    series: list[str | None] = field(default_factory=list)
     named: list[tuple[BookKey, str, int]] = field(default_factory=list)
 
 
@@ -52,5 +50,4 @@ def match_books(table: pd.DataFrame | None, books: Books, key_of: Callable[[str]
         told = isinstance(description, str) and bool(description.strip())
         described.of_row.append(book if told else None)
         described.authors.append((key or (book[0] if book else None)) if told else None)
-        described.series.append(parts.series if parts and told else None)
     return described

@@ -75,7 +75,7 @@ def gather(
     franchises = find_franchises([*found.series, *described.named], uses, found.names, rules.franchises)
     tellers = frozenset(use.author for use in uses if use.share >= rules.characters.author_share)
     persons = persons_of(raw["text"], authors, tellers, progress=progress)
-    names = _known_names(rows_of, found, franchises, rules)
+    names = _known_names(rows_of, found, rules)
     return Evidence(
         authors=authors,
         author_names=display_names(keys, raw["author"]),
@@ -87,12 +87,10 @@ def gather(
     )
 
 
-def _known_names(rows_of: Counter, books: Books, franchises: Franchises, rules: EntityRules) -> Names:
+def _known_names(rows_of: Counter, books: Books, rules: EntityRules) -> Names:
     first = Counter(key.split()[0] for key in rows_of if " " in key)
     return Names(
         given=frozenset(name for name, authors in first.items() if authors >= rules.characters.given_authors),
-        authors=frozenset(
-            key.replace(" ", "-") for key, rows in rows_of.items() if rows >= rules.authors.fewest_rows
-        ),
+        authors=frozenset(key.replace(" ", "-") for key, rows in rows_of.items() if rows >= rules.authors.fewest_rows),
         titles=frozenset((author, title.replace(" ", "-")) for author, title in books.names),
     )

@@ -13,7 +13,7 @@ from textthema.entities.titles import title_key
 
 # How a book is known before it has an id: key of its author, key of its title.
 BookKey = tuple[str, str]
-_SMALL = frozenset("a an and at but by for from in of on or the to with".split())
+_SMALL = frozenset(["a", "an", "and", "at", "but", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"])
 
 
 @dataclass
@@ -72,6 +72,19 @@ class Franchises:
         for title in spanned(use):
             if title not in self.rules.standalone:
                 self.of_book.setdefault((use.author, title), place)
+
+    def claim_titles(self, titles: dict[str, set[str]]) -> None:
+        """Put books in a franchise that are spelt like it, or that the rules list.
+
+        Args:
+            titles: Author key → title keys.
+        """
+        for author, key in self.found:
+            listed = titles[author].intersection(self.rules.books.get(key, ()))
+            self.of_book.update({(author, title): (author, key) for title in listed})
+            for title in titles[author]:
+                if title == key or title.startswith(f"{key} and the "):
+                    self.of_book.setdefault((author, title), (author, key))
 
     def _at(self, place: tuple[str, str]) -> Franchise:
         return self.found.setdefault(place, Franchise(place[1], place[0]))
@@ -136,12 +149,7 @@ def find_franchises(
         for use in able:
             if says_so(use, result, by_author[use.author]):
                 result.add_tag(use)
-    for author, key in result.found:
-        listed = by_author[author].intersection(rules.books.get(key, ()))
-        result.of_book.update({(author, title): (author, key) for title in listed})
-        for title in by_author[author]:
-            if title == key or title.startswith(f"{key} and the "):
-                result.of_book.setdefault((author, title), (author, key))
+    result.claim_titles(by_author)
     return result
 
 

@@ -18,18 +18,22 @@ _VERBS = (
     "leaned|turned|stood|sat|stepped|walked|reached|grabbed|kissed|hugged|rolled|shook|raised|lifted|wanted|knew|"
     "thought|felt|continued|added|explained|interrupted|demanded|told|tells|called|admitted|agreed|suggested|insisted"
 )
-_PARTS = "eyes|voice|face|hand|hands|arms|arm|lips|mouth|head|smile|hair|heart|shoulder|shoulders|mother|father|brother|sister"
+_PARTS = "eyes|voice|face|hands?|arms?|lips|mouth|head|smile|hair|heart|shoulders?|mother|father|brother|sister"
 _NAME = r"(?P<{}>[A-Z][\w'’]*?(?:\s[A-Z][\w'’]*?){{0,2}})"
 _SPEAKER = re.compile(rf"\b(?:{_VERBS})\s{_NAME.format('name')}(?=[\s.,;:!?\"]|$)")
 _ACTOR = re.compile(rf"\b{_NAME.format('name')}\s(?:{_VERBS})\b")
 _OWNER = re.compile(rf"\b{_NAME.format('name')}['’]s?\s(?:{_PARTS})\b")
 _ADDRESSED = re.compile(r"[a-z\"],\s(?P<name>[A-Z][a-z]+)(?=[.!?,]\s?[\"”]|[.!?]$)")
 _CAPITAL = re.compile(r"(?<=[a-z,;] )(?P<name>[A-Z][\w]*)")
-_TELLING = re.compile(rf"\b(?:he|she|I|[A-Z][a-z]+) (?:{_VERBS})\b|\b(?:said|asked|whispered|replied) (?:he|she|I|[A-Z])")
+_TELLING = re.compile(
+    rf"\b(?:he|she|I|[A-Z][a-z]+) (?:{_VERBS})\b|\b(?:said|asked|whispered|replied) (?:he|she|I|[A-Z])"
+)
 _WORD = re.compile(r"[^\W_]+")
+# Words that stand where a name could, with a capital at a sentence's beginning or as an address.
 _NO_NAMES = frozenset(
-    "i he she we they you it the a an and but so then that this what who if when as my his her your our no yes oh "
-    "god lord man men people someone everyone nobody one mom mum dad mother father".split()
+    {"i", "he", "she", "we", "they", "you", "it", "the", "a", "an", "and", "but", "so", "then", "that", "this", "what"}
+    | {"who", "if", "when", "as", "my", "his", "her", "your", "our", "no", "yes", "oh", "god", "lord", "man", "men"}
+    | {"people", "someone", "everyone", "nobody", "one", "mom", "mum", "dad", "mother", "father"}
 )
 
 

@@ -59,9 +59,7 @@ def trusted_tags(tags: Sequence[Sequence[str]], collection: Collection, rules: L
     return trusted
 
 
-def tag_uses(
-    tags: Sequence[Sequence[str]], authors: Sequence[str | None], books: Sequence[str | None]
-) -> list[TagUse]:
+def tag_uses(tags: Sequence[Sequence[str]], authors: Sequence[str | None], books: Sequence[str | None]) -> list[TagUse]:
     """See whose quotes carry each tag.
 
     Args:

@@ -37,7 +37,7 @@ def split_title(title: str) -> Title:
     """Part a title from the series that it names.
 
     Args:
-        title: Such as ``"The Fellowship of the Ring (The Lord of the Rings, #1)"`` or ``"Death Note, Vol. 1: Boredom"``.
+        title: Such as ``"The Two Towers (The Lord of the Rings, #2)"`` or ``"Death Note, Vol. 1: Boredom"``.
 
     Returns:
         The title's parts; a remark in parentheses that names no series stays in the title.
@@ -63,7 +63,7 @@ def series_name(inside: str) -> str | None:
     Returns:
         The first series named, or None.
     """
-    numbered = _NUMBERED.match(inside.split(";")[0].strip())
+    numbered = _NUMBERED.match(inside.partition(";")[0].strip())
     if numbered:
         name = numbered["series"].strip(" ,:;-#")
         return name if _WORD.search(name) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from textthema.normalising import readable
 from textthema.staging import write_parquet, write_text
 
 _BOOK_COLUMNS = ("title", "author", "description")
+_LINKS = ("author", "franchise", "book")
 
 
 def read_books(path: Path) -> pd.DataFrame:
@@ -84,19 +84,11 @@ def _mentions(pairs: list[tuple[int, str]], texts: list[str | None]) -> pd.DataF
 
 
 def _report(found: Found, n_rows: int) -> dict:
-    entities = Counter(entity.kind for entity in found.entities)
-    linked = Counter((entity.kind, link) for entity in found.entities for link in ("author", "franchise", "book") if getattr(entity, link))
-    rows = {kind: len({row for row, one in found.mentions if one.startswith(kind + ":")}) for kind in KINDS}
-    return {
-        "rows": n_rows,
-        "mentions": len(found.mentions),
-        "described": len({row for row, _ in found.descriptions}),
-        "kinds": {
-            kind: {
-                "entities": entities[kind],
-                "rows": rows[kind],
-                **{f"with_{link}": linked[kind, link] for link in ("author", "franchise", "book") if linked[kind, link]},
-            }
-            for kind in KINDS
-        },
-    }
+    counts = {}
+    for kind in KINDS:
+        own = [entity for entity in found.entities if entity.kind == kind]
+        linked = {f"with_{link}": sum(bool(getattr(entity, link)) for entity in own) for link in _LINKS}
+        rows = len({row for row, entity in found.mentions if entity.startswith(f"{kind}:")})
+        counts[kind] = {"entities": len(own), "rows": rows} | {name: count for name, count in linked.items() if count}
+    described = len({row for row, _ in found.descriptions})
+    return {"rows": n_rows, "mentions": len(found.mentions), "described": described, "kinds": counts}
