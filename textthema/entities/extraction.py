@@ -73,7 +73,7 @@ def gather(
     titles = [book[1] if book else None for book in found.of_row]
     uses = [use for use in tag_uses(tags, authors, titles) if rows_of[use.author] <= rules.most_author_rows]
     franchises = find_franchises([*found.series, *described.named], uses, found.names, rules.franchises)
-    tellers = frozenset(use.author for use in uses if use.share >= rules.characters.author_share)
+    tellers = frozenset(use.author for use in uses if use.share >= rules.characters.share_of_seen)
     persons = persons_of(raw["text"], authors, tellers, progress=progress)
     names = _known_names(rows_of, found, rules)
     return Evidence(
