@@ -8,6 +8,8 @@ BUILD ?= build
 RAW ?= $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quotes.csv)
 ENCODER ?= all-MiniLM-L6-v2
 CLEAN_OPTIONS ?=
+# Described books name more series: --books FILE
+ENTITY_OPTIONS ?= $(if $(TEXTTHEMA_DATA),--books $(TEXTTHEMA_DATA)/books.parquet)
 TRAIN_OPTIONS ?=
 # The recipe of the embedded model. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
 RECIPE ?= --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
@@ -35,8 +37,9 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo test lint format setup chromium clean-data split train tune export evaluate benchmark \
-        benchmark-quality benchmark-hashtags benchmark-speed benchmark-scraper exploration notebooks scrape screenshots space-library
+.PHONY: help demo test lint format setup chromium clean-data split entities entity-audit train tune export evaluate \
+        benchmark benchmark-quality benchmark-hashtags benchmark-speed benchmark-scraper exploration notebooks scrape \
+        screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -71,6 +74,12 @@ clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/cl
 
 split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
 	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
+
+entities: $(FULL) ## authors, books, franchises and characters of RAW, to BUILD/entities
+	$(TEXTTHEMA) entities $(RAW) $(BUILD)/entities $(ENTITY_OPTIONS)
+
+entity-audit: $(FULL) ## precision of characters and franchises from the committed judgements
+	.venv/bin/python benchmarks/entity_audit.py count
 
 train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
 	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(RECIPE) $(TRAIN_OPTIONS)

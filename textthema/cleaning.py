@@ -68,7 +68,7 @@ def clean(
     table["tags"] = [list(dict.fromkeys(filter(None, map(_slug, tags)))) for tags in table["tags"]]
     table = _keep(table, table["tags"].map(len) > 0, "no tags", result)
     table = _keep(table, table["tags"].map(len) <= collection.most_tags, "over-tagged", result)
-    table = _keep(table, ~_pasted_blocks(table["tags"], collection), "pasted block of tags", result)
+    table = _keep(table, ~pasted_blocks(table["tags"], collection), "pasted block of tags", result)
     result.identity = identity_tags(table["tags"], table["author"], table["book"], rules)
     kept_tags = [[tag for tag in tags if tag not in result.identity] for tags in table["tags"]]
     canonical = cache(rules.canonical)
@@ -99,6 +99,21 @@ def text_id(text: str) -> str:
     return hashlib.blake2b(" ".join(words(text)).encode(), digest_size=8).hexdigest()
 
 
+def pasted_blocks(tags: pd.Series, collection: Collection) -> pd.Series:
+    """Find rows whose tags were pasted: the same long list under many texts.
+
+    Args:
+        tags: Tag slugs, one list a row.
+        collection: From how many tags, and on how many rows, an identical list is a pasted block.
+
+    Returns:
+        bool, one a row.
+    """
+    blocks = tags.map(lambda row: tuple(sorted(row)) if len(row) >= collection.block_tags else ())
+    rows = Counter(blocks)
+    return blocks.map(lambda block: bool(block) and rows[block] >= collection.block_rows)
+
+
 def label_index(labels: Sequence[str]) -> str:
     """Write labels the way ``tag_types_encoded.json`` holds them.
 
@@ -124,12 +139,6 @@ def _keep(table: pd.DataFrame, mask: pd.Series, reason: str, result: Cleaned) ->
     if not mask.any():
         raise NotEnoughDataError(f"no row is left after dropping “{reason}”", value=reason)
     return table[mask].copy()
-
-
-def _pasted_blocks(tags: pd.Series, collection: Collection) -> pd.Series:
-    blocks = tags.map(lambda row: tuple(sorted(row)) if len(row) >= collection.block_tags else ())
-    rows = Counter(blocks)
-    return blocks.map(lambda block: bool(block) and rows[block] >= collection.block_rows)
 
 
 def _choose_labels(
