@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def _put_library_on_path() -> None:
+    sys.path.insert(0, str(HERE))
     # In a checkout its own package wins over an installed one; alone, the folder falls back on the zip it carries.
     if (HERE.parent / "textthema" / "__init__.py").is_file():
         sys.path.insert(0, str(HERE.parent))
@@ -24,6 +25,8 @@ def _put_library_on_path() -> None:
 
 
 _put_library_on_path()
+
+import genres_tab  # noqa: E402
 
 from textthema.classifier import ThemeClassifier  # noqa: E402
 from textthema.errors import BundleError, EmptyTextError, InputError, TextTooLongError, shown  # noqa: E402
@@ -219,6 +222,7 @@ def build_demo() -> gr.Blocks:
         with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
             gr.Markdown(HOW_TO_READ)
         _connect(text, counter, submit, results, examples)
+    genres_tab.add_page(demo, bar=_bar, also=_also, note=_note)
     return demo.queue(max_size=QUEUE_SIZE)
 
 

@@ -173,8 +173,8 @@ def test_the_api_names_what_is_wrong_with_a_text(client):
         ask(client, "w" * 20_001)
 
 
-def test_only_the_named_endpoint_is_public(client):
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/themes"]
+def test_only_the_named_endpoints_are_public(client):
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/themes", "/genres"]
 
 
 def test_no_text_reaches_the_log(client, log):
