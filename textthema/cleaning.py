@@ -17,7 +17,8 @@ from textthema.errors import NotEnoughDataError
 from textthema.identity import identity_tags
 from textthema.labels import LabelRules, slug
 from textthema.near_duplicates import connected_groups, near_duplicate_groups
-from textthema.normalising import readable, without, words
+from textthema.normalising import readable, without
+from textthema.text import words
 from textthema.works import works_of
 
 _COLUMNS = ["id", "text", "author", "book", "works", "tags", "themes", "likes", "group"]

@@ -17,7 +17,6 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # McDonald or YouTube begin with a capital and stay whole.
 _LOST_BREAK = re.compile(r"(?<![\w'])([a-z]{2,}[,.;:!?]?)(?=[A-Z](?:[a-z]|['’]| ))")
 _ATTRIBUTION = re.compile(r"\s*[―—]\s*[A-Z][\w .,'’-]{1,60}$")
-_WORD = re.compile(r"\w+")
 
 
 def readable(text: str) -> str:
@@ -49,18 +48,6 @@ def without(text: str, boilerplate: Sequence[re.Pattern[str]]) -> str:
     for pattern in boilerplate:
         text = pattern.sub(" ", text)
     return text
-
-
-def words(text: str) -> list[str]:
-    """List a text's words in lower case, without punctuation.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The words in order.
-    """
-    return _WORD.findall(text.casefold().replace("'", ""))
 
 
 def _break_or_nothing(match: re.Match[str]) -> str:
