@@ -5,14 +5,29 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Where the pipeline writes, and what it starts from: the quotes in TEXTTHEMA_DATA, or the small sample of our own.
 BUILD ?= build
-RAW ?= $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quotes.csv)
-ENCODER ?= all-MiniLM-L6-v2
+# COLLECTION=books BUILD=build/books goes the same way from descriptions of books to genres.
+COLLECTION ?= quotes
+RAW_quotes = $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/quotes.parquet,data/sample/quotes.csv)
+RAW_books = $(if $(TEXTTHEMA_DATA),$(TEXTTHEMA_DATA)/books.parquet,data/book_details.csv)
+RAW ?= $(RAW_$(COLLECTION))
+ENCODER_quotes = all-MiniLM-L6-v2
+ENCODER_books = deployment_hf/model
+ENCODER ?= $(ENCODER_$(COLLECTION))
+MODEL_quotes = deployment_hf/model
+MODEL_books = deployment_hf/genres
+RESULTS_quotes = benchmarks/results
+RESULTS_books = benchmarks/results/books
 CLEAN_OPTIONS ?=
 # Described books name more series: --books FILE
 ENTITY_OPTIONS ?= $(if $(TEXTTHEMA_DATA),--books $(TEXTTHEMA_DATA)/books.parquet)
 TRAIN_OPTIONS ?=
-# The recipe of the embedded model. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
-RECIPE ?= --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
+# The recipes of the embedded models. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
+RECIPE_quotes = --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
+RECIPE_books = --epochs 3 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0 --frozen-rows 2000 --batch-size 24 --max-length 192
+RECIPE ?= $(RECIPE_$(COLLECTION))
+# A book has few texts of its author beside it, so that a larger share of them is kept out to see what those are worth.
+SPLIT_books = --seen-share 0.1
+PUBLISHED_books = --published benchmarks/published/books.json
 # The notebooks run on the sample in minutes; SIZE=full runs the whole recipe on RAW, in BUILD, and keeps the outputs.
 SIZE ?= sample
 NOTEBOOKS := textthema-data-processing quote-multi-classifier onnx-inference benchmark
@@ -38,8 +53,8 @@ define new_venv
 endef
 
 .PHONY: help demo test lint format setup chromium clean-data split entities entity-audit train tune export evaluate \
-        benchmark benchmark-quality benchmark-hashtags benchmark-speed benchmark-scraper exploration notebooks scrape \
-        screenshots space-library
+        benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-speed benchmark-scraper exploration \
+        notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -70,10 +85,10 @@ scrape: $(FULL) ## collect quotes into data/ (SCRAPE_OPTIONS="--topics love --pa
 	.venv/bin/python scraper/nlp_dataset_scraper.py $(SCRAPE_OPTIONS)
 
 clean-data: $(FULL) ## raw quotes (RAW=file) to a table with themes, in BUILD/clean
-	$(TEXTTHEMA) clean $(RAW) $(BUILD)/clean $(CLEAN_OPTIONS)
+	$(TEXTTHEMA) clean $(RAW) $(BUILD)/clean --collection $(COLLECTION) $(CLEAN_OPTIONS)
 
 split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
-	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits
+	$(TEXTTHEMA) split $(BUILD)/clean $(BUILD)/splits $(SPLIT_$(COLLECTION))
 
 entities: $(FULL) ## authors, books, franchises and characters of RAW, to BUILD/entities
 	$(TEXTTHEMA) entities $(RAW) $(BUILD)/entities $(ENTITY_OPTIONS)
@@ -82,13 +97,14 @@ entity-audit: $(FULL) ## precision of characters and franchises from the committ
 	.venv/bin/python benchmarks/entity_audit.py count
 
 train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
-	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --encoder $(ENCODER) $(RECIPE) $(TRAIN_OPTIONS)
+	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --collection $(COLLECTION) --encoder $(ENCODER) $(RECIPE) \
+	  $(TRAIN_OPTIONS)
 
 tune: $(FULL) ## a threshold for each theme, on the validation rows
 	$(TEXTTHEMA) tune $(BUILD)/run
 
 export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
-	$(TEXTTHEMA) export $(BUILD)/run $(BUILD)/splits $(BUILD)/model
+	$(TEXTTHEMA) export $(BUILD)/run $(BUILD)/splits $(BUILD)/model --collection $(COLLECTION)
 
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
@@ -102,9 +118,13 @@ benchmark: ## quality and speed beside rivals, to benchmarks/results, README and
 	.venv/bin/python benchmarks/readme.py
 
 benchmark-quality: $(FULL)
-	.venv/bin/python benchmarks/data_facts.py --clean $(BUILD)/clean --splits $(BUILD)/splits
-	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --run $(BUILD)/run --model deployment_hf/model \
-	  --work $(BUILD)/rivals
+	.venv/bin/python benchmarks/data_facts.py --clean $(BUILD)/clean --splits $(BUILD)/splits --out $(RESULTS_$(COLLECTION))
+	.venv/bin/python benchmarks/quality.py --splits $(BUILD)/splits --run $(BUILD)/run --model $(MODEL_$(COLLECTION)) \
+	  --work $(BUILD)/rivals --out $(RESULTS_$(COLLECTION)) $(PUBLISHED_$(COLLECTION))
+
+benchmark-reading: $(FULL) ## how long texts are read best, and what parents of labels are worth (COLLECTION=books BUILD=build/books)
+	.venv/bin/python benchmarks/reading.py --splits $(BUILD)/splits --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
+	.venv/bin/python benchmarks/hierarchy.py --splits $(BUILD)/splits --run $(BUILD)/run --out $(RESULTS_$(COLLECTION))
 
 benchmark-hashtags: $(FULL)
 	.venv/bin/python benchmarks/hashtags.py --splits $(BUILD)/splits --raw $(RAW) --embeddings $(BUILD)/catalogue/embeddings \

@@ -97,7 +97,8 @@ def _run(run: Path, splits: Path, out: Path) -> None:
         "# Labels and their parents",
         "",
         f"> {record['rows']:,} validation rows, split `{record['split'][:16]}`;"
-        f" {len(record['parents'])} of {len(labels)} labels have a parent that at least {_SHARE:.0%} of their training rows carry, too.",
+        f" {len(record['parents'])} of {len(labels)} labels have a parent that at least"
+        f" {_SHARE:.0%} of their training rows carry, too.",
         "",
         "| answers | micro-F1 | macro-F1 |",
         "|---|---|---|",

@@ -27,6 +27,7 @@ def _put_library_on_path() -> None:
 
 _put_library_on_path()
 
+import genres_tab  # noqa: E402
 from explore import COPY_ON_CLICK, hashtags_html, related_html  # noqa: E402
 
 from textthema.analysis import Analysis, Analyzer  # noqa: E402
@@ -238,6 +239,7 @@ def build_demo() -> gr.Blocks:
         with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
             gr.Markdown(HOW_TO_READ)
         _connect(text, counter, submit, (results, explore), examples)
+    genres_tab.add_page(demo, bar=_bar, also=_also, note=_note)
     return demo.queue(max_size=QUEUE_SIZE)
 
 
