@@ -1,0 +1,254 @@
+"""Labelled sets for nuances and intents, brought to one form: a text, and what is known of it.
+
+What a set does not say is unknown, never a negative. Positions are character offsets into the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from textthema.cleaning import text_id
+from textthema.errors import UnreadableFileError
+from textthema.near_duplicates import near_duplicate_groups
+from textthema.normalising import readable
+from textthema.similes import comparisons
+from textthema.text import plain
+from textthema.weak_intents import INTENTS, weak_votes
+
+TEXT_HEADS = ("humor", "metaphor", *INTENTS)
+TOKEN_HEADS = ("simile", "image")
+# Sets in the register of the served texts.
+READ, TAGGED = "read", "tagged"
+_SEED = 0
+_ALL = 1_000_000
+# simile_interpret_pos is a test set by name only: it has one class, and nothing can be measured on it.
+_SPLITS = {"all": "train"}
+_COMIC_TAGS = frozenset("humor humour funny comedy hilarious witty jokes joke puns funny-quotes humorous one-liner".split())
+_BORDERLINE_TAGS = frozenset("sarcasm sarcastic satire irony laughter laugh silly fun banter cynicism stupidity".split())
+_GRAVE_TAGS = frozenset(
+    "grief god faith prayer death war depression philosophy spirituality inspirational poetry metaphor love wisdom".split()
+)
+
+
+@dataclass(slots=True)
+class Example:
+    """One text with what is known of it.
+
+    Attributes:
+        text: The text, plainly written.
+        source: Name of the set that it comes from.
+        split: ``train``, ``dev`` or ``test``.
+        known: Text head → target between 0 and 1.
+        cues: Token head → (first character of a word, label).
+    """
+
+    text: str
+    source: str
+    split: str
+    known: dict[str, float] = field(default_factory=dict)
+    cues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+def read_labelled(folder: Path) -> list[Example]:
+    """Read the labelled sets in a folder.
+
+    Args:
+        folder: Parquet files, one a set.
+
+    Returns:
+        Examples of all sets; of the larger ones a part, drawn by seed.
+
+    Raises:
+        UnreadableFileError: A set is missing or broken.
+    """
+    examples: list[Example] = []
+    for name, (most, read) in _SETS.items():
+        path = folder / f"{name}.parquet"
+        try:
+            table = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise UnreadableFileError(f"{path} is no labelled set: {error}", value=str(path)) from error
+        text = table["text"] if "text" in table else table["tokens"].map(" ".join)
+        table["split"] = table["split"].replace(_SPLITS)
+        # a text to be judged is never learnt from, wherever else it stands
+        training = table["split"] == "train"
+        table = table[~(training & text.isin(text[~training]))]
+        table = table.sample(frac=1, random_state=_SEED)
+        for split, rows in table.groupby("split"):
+            kept = rows.head(most.get(split, _ALL))
+            examples += [example for row in kept.itertuples() if (example := read(row, name)) is not None]
+    return examples
+
+
+def read_readings(path: Path, quotes: pd.DataFrame, split: str) -> list[Example]:
+    """Read labels that readers gave to quotes, and find the quotes' texts by their ids.
+
+    Args:
+        path: JSON lines with ``id``, ``humor``, ``similes``, ``metaphor``, ``intents``; spans as offsets.
+        quotes: Table with ``text_id`` and ``text``.
+        split: What the examples are for.
+
+    Returns:
+        Examples whose every head is known; those whose quote is not in the table are left out.
+
+    Raises:
+        UnreadableFileError: The file is missing or no such JSON lines.
+    """
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        texts = dict(zip(quotes["text_id"], quotes["text"], strict=True))
+        return [_reading(line, texts[line["id"]], split) for line in lines if line["id"] in texts]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableFileError(f"{path} holds no readings: {error!r}", value=str(path)) from error
+
+
+def draw_tagged(quotes: pd.DataFrame, held_out: Collection[str], *, comic: int = 3_000, other: int = 4_000) -> list[Example]:
+    """Draw quotes whose tags say something of their humour or intents.
+
+    Args:
+        quotes: Table with ``text_id``, ``text`` and ``tags``.
+        held_out: Ids of quotes that must not be drawn, nor anything nearly like them.
+        comic: How many quotes with a humorous tag; as many with grave tags only.
+        other: How many further quotes that some weak vote speaks of.
+
+    Returns:
+        Examples with soft targets.
+    """
+    shuffled = quotes.sample(frac=1, random_state=_SEED)
+    kinds = {"comic": comic, "grave": comic, "other": other}
+    rows: list[tuple[str, str, list[str], str]] = []
+    for row in shuffled.itertuples():
+        kind = _kind(frozenset(row.tags))
+        if kinds[kind] > 0 and row.text_id not in held_out:
+            kinds[kind] -= 1
+            rows.append((row.text_id, row.text, list(row.tags), kind))
+        if not any(kinds.values()):
+            break
+    kept_out = quotes.loc[quotes["text_id"].isin(held_out), "text"].tolist()
+    groups = near_duplicate_groups([*kept_out, *(row[1] for row in rows)], jaccard=0.4)
+    taboo = set(groups[: len(kept_out)].tolist())
+    return [_tagged(row) for row, group in zip(rows, groups[len(kept_out) :], strict=True) if group not in taboo]
+
+
+def with_ids(quotes: pd.DataFrame) -> pd.DataFrame:
+    """Name quotes by their words and write them readably.
+
+    Args:
+        quotes: Table with ``text`` and ``tags``.
+
+    Returns:
+        Table with ``text_id``, ``text`` and ``tags``, each text once.
+    """
+    text = quotes["text"].map(readable)
+    table = pd.DataFrame({"text_id": text.map(text_id), "text": text, "tags": quotes["tags"]})
+    return table.drop_duplicates("text_id")
+
+
+def _reading(line: dict, text: str, split: str) -> Example:
+    known = {"humor": float(line["humor"]), "metaphor": float(line["metaphor"])}
+    known |= {intent: float(intent in line["intents"]) for intent in INTENTS}
+    spans = line["similes"]
+    cues = [(c.cue, int(any(c.start < end and start < c.end for start, end in spans))) for c in comparisons(text)]
+    return Example(text, READ, split, known, {"simile": cues})
+
+
+def _kind(tags: frozenset[str]) -> str:
+    if tags & _COMIC_TAGS:
+        return "comic"
+    return "grave" if tags & _GRAVE_TAGS and not tags & _BORDERLINE_TAGS else "other"
+
+
+def _tagged(row: tuple[str, str, list[str], str]) -> Example:
+    _, text, tags, kind = row
+    votes = weak_votes(text, tags)
+    known = {}
+    if votes.any():
+        # a vote is no proof, and a missing one hardly a hint
+        soft = np.where(votes > 0, 0.3 + 0.4 * votes, 0.1)
+        known = dict(zip(INTENTS, np.minimum(soft, 0.9).tolist(), strict=True))
+    if kind != "other":
+        known |= {"humor": 0.85 if kind == "comic" else 0.03}
+        known |= {"amuse": known["humor"]}
+    return Example(text, TAGGED, "train", known)
+
+
+def _humor(row: object, name: str) -> Example:
+    return Example(plain(row.text), name, row.split, {"humor": float(row.label), "amuse": float(row.label)})
+
+
+def _simile(row: object, name: str) -> Example:
+    text = plain(row.text)
+    cues = [(comparison.cue, int(row.label)) for comparison in comparisons(text)]
+    return Example(text, name, row.split, {}, {"simile": cues})
+
+
+def _figqa(row: object, name: str) -> Example:
+    text = plain(row.text)
+    cues = [(comparison.cue, int(row.label)) for comparison in comparisons(text)]
+    known = {"humor": 0.0, "amuse": 0.0}
+    if row.label == 0 or not cues:
+        known["metaphor"] = float(row.label)
+    return Example(text, name, row.split, known, {"simile": cues})
+
+
+def _flute(row: object, name: str) -> Example | None:
+    if row.label == "sarcasm":
+        return None
+    text = plain(row.text)
+    known = {"humor": 0.0}
+    if row.label in ("literal", "metaphor"):
+        known["metaphor"] = float(row.label == "metaphor")
+    cues = []
+    if row.label in ("literal", "simile"):
+        cues = [(comparison.cue, int(row.label == "simile")) for comparison in comparisons(text)]
+    return Example(text, name, row.split, known, {"simile": cues})
+
+
+def _vua(row: object, name: str) -> Example:
+    starts = np.cumsum([0, *(len(token) + 1 for token in row.tokens)])[:-1]
+    cues = [(int(start), int(label)) for start, label in zip(starts, row.labels, strict=True)]
+    return Example(" ".join(row.tokens), name, row.split, {}, {"image": cues})
+
+
+def _advice(row: object, name: str) -> Example:
+    return Example(plain(row.text), name, row.split, {"advise": float(row.label)})
+
+
+def _inspaired(row: object, name: str) -> Example | None:
+    return None if row.machine else Example(plain(row.text), name, row.split, {"inspire": float(row.label)})
+
+
+_EMPATHETIC = {
+    **dict.fromkeys(("consoling", "sympathizing", "expressing_care_concern"), {"console": 1.0, "advise": 0.0}),
+    **dict.fromkeys(("suggesting", "advising"), {"advise": 1.0, "console": 0.0}),
+    "encouraging": {"inspire": 1.0},
+    "disapproving": {"criticise": 1.0, "console": 0.0},
+    **dict.fromkeys(("questioning", "acknowledging", "agreeing"), {"console": 0.0, "advise": 0.0, "inspire": 0.0}),
+}
+
+
+def _empathetic(row: object, name: str) -> Example | None:
+    known = _EMPATHETIC.get(row.label)
+    return None if known is None else Example(plain(row.text), name, row.split, dict(known))
+
+
+_Reader = Callable[[object, str], Example | None]
+_SETS: dict[str, tuple[dict[str, int], _Reader]] = {
+    "humor_hahackathon": ({}, _humor),
+    "humor_oneliners_proverbs": ({"train": 3_000, "dev": 400}, _humor),
+    "humor_puns": ({"train": 2_000, "dev": 300}, _humor),
+    "figurative_figqa": ({"train": 2_500, "dev": 300, "test": 1_500}, _figqa),
+    "figtype_flute": ({"train": 2_500, "test": 300}, _flute),
+    "simile_mapskb": ({}, _simile),
+    "simile_interpret_pos": ({"train": 800}, _simile),
+    "metaphor_vua18_tokens": ({}, _vua),
+    "intent_advice": ({"train": 1_500, "dev": 300, "test": 300}, _advice),
+    "intent_inspaired": ({"train": 1_500, "dev": 300, "test": 300}, _inspaired),
+    "intent_empathetic_manual": ({}, _empathetic),
+}
