@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from textthema.cleaning import text_id
 from textthema.errors import UnreadableFileError
@@ -26,13 +27,46 @@ TOKEN_HEADS = ("simile", "image")
 # Sets in the register of the served texts.
 READ, TAGGED = "read", "tagged"
 _SEED = 0
+_DEV_TENTHS = 3
 _ALL = 1_000_000
 # simile_interpret_pos is a test set by name only: it has one class, and nothing can be measured on it.
 _SPLITS = {"all": "train"}
-_COMIC_TAGS = frozenset("humor humour funny comedy hilarious witty jokes joke puns funny-quotes humorous one-liner".split())
-_BORDERLINE_TAGS = frozenset("sarcasm sarcastic satire irony laughter laugh silly fun banter cynicism stupidity".split())
+_COMIC_TAGS = frozenset(
+    [
+        "humor",
+        "humour",
+        "funny",
+        "comedy",
+        "hilarious",
+        "witty",
+        "jokes",
+        "joke",
+        "puns",
+        "funny-quotes",
+        "humorous",
+        "one-liner",
+    ]
+)
+_BORDERLINE_TAGS = frozenset(
+    ["sarcasm", "sarcastic", "satire", "irony", "laughter", "laugh", "silly", "fun", "banter", "cynicism", "stupidity"]
+)
 _GRAVE_TAGS = frozenset(
-    "grief god faith prayer death war depression philosophy spirituality inspirational poetry metaphor love wisdom".split()
+    [
+        "grief",
+        "god",
+        "faith",
+        "prayer",
+        "death",
+        "war",
+        "depression",
+        "philosophy",
+        "spirituality",
+        "inspirational",
+        "poetry",
+        "metaphor",
+        "love",
+        "wisdom",
+    ]
 )
 
 
@@ -53,6 +87,31 @@ class Example:
     split: str
     known: dict[str, float] = field(default_factory=dict)
     cues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+def read_all(labelled: Path, quotes: Path, readings: Path) -> list[Example]:
+    """Read everything that heads learn from and are tuned on.
+
+    Args:
+        labelled: Folder of labelled sets.
+        quotes: Raw quotes with tags, Parquet.
+        readings: Folder with ``learn.jsonl`` and ``gold.jsonl``.
+
+    Returns:
+        Quotes labelled by reading, tagged quotes, and the labelled sets. The gold quotes have split ``test``; nothing
+        nearly like them is in ``train`` or ``dev``.
+
+    Raises:
+        UnreadableFileError: A file is missing or broken.
+    """
+    try:
+        table = with_ids(pd.read_parquet(quotes, columns=["text", "tags"]))
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(f"{quotes} holds no quotes with tags: {error}", value=str(quotes)) from error
+    gold = read_readings(readings / "gold.jsonl", table, lambda _: "test")
+    learn = read_readings(readings / "learn.jsonl", table, _tuning_or_training)
+    ids = {text_id(example.text) for example in (*gold, *learn)}
+    return [*gold, *learn, *draw_tagged(table, ids), *read_labelled(labelled)]
 
 
 def read_labelled(folder: Path) -> list[Example]:
@@ -86,13 +145,13 @@ def read_labelled(folder: Path) -> list[Example]:
     return examples
 
 
-def read_readings(path: Path, quotes: pd.DataFrame, split: str) -> list[Example]:
+def read_readings(path: Path, quotes: pd.DataFrame, split_of: Callable[[str], str]) -> list[Example]:
     """Read labels that readers gave to quotes, and find the quotes' texts by their ids.
 
     Args:
         path: JSON lines with ``id``, ``humor``, ``similes``, ``metaphor``, ``intents``; spans as offsets.
         quotes: Table with ``text_id`` and ``text``.
-        split: What the examples are for.
+        split_of: Id → split.
 
     Returns:
         Examples whose every head is known; those whose quote is not in the table are left out.
@@ -103,12 +162,14 @@ def read_readings(path: Path, quotes: pd.DataFrame, split: str) -> list[Example]
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         texts = dict(zip(quotes["text_id"], quotes["text"], strict=True))
-        return [_reading(line, texts[line["id"]], split) for line in lines if line["id"] in texts]
+        return [_reading(line, texts[line["id"]], split_of(line["id"])) for line in lines if line["id"] in texts]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableFileError(f"{path} holds no readings: {error!r}", value=str(path)) from error
 
 
-def draw_tagged(quotes: pd.DataFrame, held_out: Collection[str], *, comic: int = 3_000, other: int = 4_000) -> list[Example]:
+def draw_tagged(
+    quotes: pd.DataFrame, held_out: Collection[str], *, comic: int = 3_000, other: int = 4_000
+) -> list[Example]:
     """Draw quotes whose tags say something of their humour or intents.
 
     Args:
@@ -145,9 +206,13 @@ def with_ids(quotes: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Table with ``text_id``, ``text`` and ``tags``, each text once.
     """
-    text = quotes["text"].map(readable)
-    table = pd.DataFrame({"text_id": text.map(text_id), "text": text, "tags": quotes["tags"]})
+    text = pd.Series([readable(text) for text in tqdm(quotes["text"], desc="quotes", unit="text", mininterval=5)])
+    table = pd.DataFrame({"text_id": text.map(text_id), "text": text, "tags": quotes["tags"].to_numpy()})
     return table.drop_duplicates("text_id")
+
+
+def _tuning_or_training(name: str) -> str:
+    return "dev" if int(name[:4], 16) % 10 < _DEV_TENTHS else "train"
 
 
 def _reading(line: dict, text: str, split: str) -> Example:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 # What never likens anything, and would only be judged in vain.
 _FIXED = re.compile(
     r"\bas (?:well|soon|long|far|such|yet|of|per) as\b|\b(?:rather|other|no later|no sooner) than\b"
-    r"|\b(?:would|'d|should|don't|didn't|doesn't|not|might|may|will) like\b|\blike (?:to|this|that|these|those|it or)\b",
+    r"|\b(?:would|'d|should|don't|didn't|doesn't|might|may|will) like\b|\blike (?:to|this|that|these|those)\b",
     re.IGNORECASE,
 )
 _MARKER = re.compile(
