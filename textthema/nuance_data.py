@@ -6,8 +6,11 @@ What a set does not say is unknown, never a negative. Positions are character of
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -31,43 +34,6 @@ _DEV_TENTHS = 3
 _ALL = 1_000_000
 # simile_interpret_pos is a test set by name only: it has one class, and nothing can be measured on it.
 _SPLITS = {"all": "train"}
-_COMIC_TAGS = frozenset(
-    [
-        "humor",
-        "humour",
-        "funny",
-        "comedy",
-        "hilarious",
-        "witty",
-        "jokes",
-        "joke",
-        "puns",
-        "funny-quotes",
-        "humorous",
-        "one-liner",
-    ]
-)
-_BORDERLINE_TAGS = frozenset(
-    ["sarcasm", "sarcastic", "satire", "irony", "laughter", "laugh", "silly", "fun", "banter", "cynicism", "stupidity"]
-)
-_GRAVE_TAGS = frozenset(
-    [
-        "grief",
-        "god",
-        "faith",
-        "prayer",
-        "death",
-        "war",
-        "depression",
-        "philosophy",
-        "spirituality",
-        "inspirational",
-        "poetry",
-        "metaphor",
-        "love",
-        "wisdom",
-    ]
-)
 
 
 @dataclass(slots=True)
@@ -223,10 +189,17 @@ def _reading(line: dict, text: str, split: str) -> Example:
     return Example(text, READ, split, known, {"simile": cues})
 
 
+@cache
+def _humour_tags() -> dict[str, frozenset[str]]:
+    source = resources.files("textthema.rules").joinpath("humour.toml")
+    return {kind: frozenset(tags) for kind, tags in tomllib.loads(source.read_text(encoding="utf-8")).items()}
+
+
 def _kind(tags: frozenset[str]) -> str:
-    if tags & _COMIC_TAGS:
+    kinds = _humour_tags()
+    if tags & kinds["comic"]:
         return "comic"
-    return "grave" if tags & _GRAVE_TAGS and not tags & _BORDERLINE_TAGS else "other"
+    return "grave" if tags & kinds["grave"] and not tags & kinds["borderline"] else "other"
 
 
 def _tagged(row: tuple[str, str, list[str], str]) -> Example:
@@ -290,11 +263,11 @@ def _inspaired(row: object, name: str) -> Example | None:
 
 
 _EMPATHETIC = {
-    **dict.fromkeys(("consoling", "sympathizing", "expressing_care_concern"), {"console": 1.0, "advise": 0.0}),
-    **dict.fromkeys(("suggesting", "advising"), {"advise": 1.0, "console": 0.0}),
+    **{said: {"console": 1.0, "advise": 0.0} for said in ("consoling", "sympathizing", "expressing_care_concern")},
+    **{said: {"advise": 1.0, "console": 0.0} for said in ("suggesting", "advising")},
     "encouraging": {"inspire": 1.0},
     "disapproving": {"criticise": 1.0, "console": 0.0},
-    **dict.fromkeys(("questioning", "acknowledging", "agreeing"), {"console": 0.0, "advise": 0.0, "inspire": 0.0}),
+    **{said: {"console": 0.0, "advise": 0.0, "inspire": 0.0} for said in ("questioning", "acknowledging", "agreeing")},
 }
 
 
