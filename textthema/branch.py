@@ -54,13 +54,29 @@ class Branch(torch.nn.Module):
         Returns:
             Logits of the texts (batch, n_text) and of their tokens (batch, length, n_token).
         """
-        hidden = states
-        for layer in self.layers:
-            hidden = layer(hidden, src_key_padding_mask=(1 - mask.squeeze(-1)) * -_NEVER)
+        hidden = self._hidden(states, mask)
         mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=_LEAST)
         highest = (hidden + (mask - 1) * _NEVER).amax(1)
         of_text = self.text_head(self.dropout(torch.cat([mean, highest], dim=-1)))
         return of_text, self.token_head(self.dropout(torch.cat([states, hidden], dim=-1)))
+
+    def read_by_tokens(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Give what the token heads read.
+
+        Args:
+            states: As in ``forward``.
+            mask: As in ``forward``.
+
+        Returns:
+            float (batch, length, 2 * dim).
+        """
+        return torch.cat([states, self._hidden(states, mask)], dim=-1)
+
+    def _hidden(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden = states
+        for layer in self.layers:
+            hidden = layer(hidden, src_key_padding_mask=(1 - mask.squeeze(-1)) * -_NEVER)
+        return hidden
 
 
 def branch_of(graph: onnx.GraphProto, heads: tuple[int, int], *, attention_heads: int = 12) -> Branch:

@@ -29,6 +29,8 @@ TEXT_HEADS = ("humor", "metaphor", *INTENTS)
 TOKEN_HEADS = ("simile", "image")
 # Sets in the register of the served texts.
 READ, TAGGED = "read", "tagged"
+# Too small to be split: it is measured in five folds.
+FOLDS = "simile_mapskb"
 _SEED = 0
 _DEV_TENTHS = 3
 _ALL = 1_000_000
@@ -43,9 +45,12 @@ class Example:
     Attributes:
         text: The text, plainly written.
         source: Name of the set that it comes from.
-        split: ``train``, ``dev`` or ``test``.
+        split: ``train``, ``dev``, ``test``, or ``folds`` for a set that is measured by cross-validation: layers never
+            learn from it, only a last linear head does.
         known: Text head → target between 0 and 1.
         cues: Token head → (first character of a word, label).
+        tags: Readers' tags of a quote.
+        similes: Where a reader found similes, marker and vehicle: start and end.
     """
 
     text: str
@@ -53,6 +58,8 @@ class Example:
     split: str
     known: dict[str, float] = field(default_factory=dict)
     cues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    similes: tuple[tuple[int, int], ...] = ()
 
 
 def read_all(labelled: Path, quotes: Path, readings: Path) -> list[Example]:
@@ -127,8 +134,8 @@ def read_readings(path: Path, quotes: pd.DataFrame, split_of: Callable[[str], st
     """
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        texts = dict(zip(quotes["text_id"], quotes["text"], strict=True))
-        return [_reading(line, texts[line["id"]], split_of(line["id"])) for line in lines if line["id"] in texts]
+        rows = {row.text_id: row for row in quotes.itertuples()}
+        return [_reading(line, rows[line["id"]], split_of(line["id"])) for line in lines if line["id"] in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableFileError(f"{path} holds no readings: {error!r}", value=str(path)) from error
 
@@ -181,12 +188,13 @@ def _tuning_or_training(name: str) -> str:
     return "dev" if int(name[:4], 16) % 10 < _DEV_TENTHS else "train"
 
 
-def _reading(line: dict, text: str, split: str) -> Example:
+def _reading(line: dict, quote: object, split: str) -> Example:
+    text = quote.text
     known = {"humor": float(line["humor"]), "metaphor": float(line["metaphor"])}
     known |= {intent: float(intent in line["intents"]) for intent in INTENTS}
     spans = line["similes"]
     cues = [(c.cue, int(any(c.start < end and start < c.end for start, end in spans))) for c in comparisons(text)]
-    return Example(text, READ, split, known, {"simile": cues})
+    return Example(text, READ, split, known, {"simile": cues}, tuple(quote.tags), tuple(map(tuple, spans)))
 
 
 @cache
@@ -213,7 +221,7 @@ def _tagged(row: tuple[str, str, list[str], str]) -> Example:
     if kind != "other":
         known |= {"humor": 0.85 if kind == "comic" else 0.03}
         known |= {"amuse": known["humor"]}
-    return Example(text, TAGGED, "train", known)
+    return Example(text, TAGGED, "train", known, tags=tuple(tags))
 
 
 def _humor(row: object, name: str) -> Example:
@@ -223,7 +231,7 @@ def _humor(row: object, name: str) -> Example:
 def _simile(row: object, name: str) -> Example:
     text = plain(row.text)
     cues = [(comparison.cue, int(row.label)) for comparison in comparisons(text)]
-    return Example(text, name, row.split, {}, {"simile": cues})
+    return Example(text, name, "folds" if name == FOLDS else row.split, {}, {"simile": cues})
 
 
 def _figqa(row: object, name: str) -> Example:
@@ -283,7 +291,7 @@ _SETS: dict[str, tuple[dict[str, int], _Reader]] = {
     "humor_puns": ({"train": 2_000, "dev": 300}, _humor),
     "figurative_figqa": ({"train": 2_500, "dev": 300, "test": 1_500}, _figqa),
     "figtype_flute": ({"train": 2_500, "test": 300}, _flute),
-    "simile_mapskb": ({}, _simile),
+    FOLDS: ({}, _simile),
     "simile_interpret_pos": ({"train": 800}, _simile),
     "metaphor_vua18_tokens": ({}, _vua),
     "intent_advice": ({"train": 1_500, "dev": 300, "test": 300}, _advice),

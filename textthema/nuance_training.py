@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
 from textthema.branch import Branch
@@ -22,6 +23,7 @@ _TOKEN_WEIGHTS = (1.0, 2.0)
 # A quote labelled by reading says more than a tagged one, and there are fewer.
 _READ_SHARE = 0.4
 _LAYER_DECAY = 0.01
+_LAST_C = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,65 @@ def train_branch(
     branch.eval()
 
 
+def cue_states(
+    branch: Branch, examples: Sequence[Example], features: Features, rows: Sequence[int], head: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give what a token head reads at the places where its labels are known.
+
+    Args:
+        branch: A trained branch.
+        examples: All texts.
+        features: Theirs.
+        rows: Numbers of the texts asked for.
+        head: Name of the token head.
+
+    Returns:
+        States, float32 (k, 2 * dim); labels, bool (k,); number of each one's text, int64 (k,).
+    """
+    targets = targets_of([examples[row] for row in rows], _only(features, rows)).tokens
+    states, labels, texts = [], [], []
+    for row, cues in zip(rows, targets, strict=True):
+        mine = cues[cues[:, 1] == TOKEN_HEADS.index(head)]
+        if not len(mine):
+            continue
+        with torch.inference_mode():
+            read = branch.read_by_tokens(*padded(features, [row]))[0]
+        states.append(read[mine[:, 0]].numpy())
+        labels += mine[:, 2].tolist()
+        texts += [row] * len(mine)
+    return np.concatenate(states), np.array(labels, dtype=bool), np.array(texts)
+
+
+def fit_last(states: np.ndarray, labels: np.ndarray) -> LogisticRegression:
+    """Fit one linear head on states that stay as they are.
+
+    Args:
+        states: float32 (k, 2 * dim).
+        labels: bool (k,).
+
+    Returns:
+        The head.
+    """
+    return LogisticRegression(C=_LAST_C, max_iter=500).fit(states, labels)
+
+
+def refit_similes(branch: Branch, examples: Sequence[Example], features: Features) -> None:
+    """Fit the simile head anew, with the set that was kept from the layers for measuring.
+
+    Args:
+        branch: A trained branch; its simile head is changed in place.
+        examples: n texts.
+        features: Theirs.
+    """
+    rows = [row for row, e in enumerate(examples) if e.split in ("train", "folds") and e.cues.get("simile")]
+    states, labels, _ = cue_states(branch, examples, features, rows, "simile")
+    fitted = fit_last(states, labels)
+    column = TOKEN_HEADS.index("simile")
+    with torch.no_grad():
+        branch.token_head.weight[column] = torch.from_numpy(fitted.coef_[0]).float()
+        branch.token_head.bias[column] = float(fitted.intercept_[0])
+
+
 def predict(
     branch: Branch, features: Features, rows: Sequence[int], batch_size: int = 64
 ) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -159,6 +220,13 @@ def padded(features: Features, rows: Sequence[int]) -> tuple[torch.Tensor, torch
         states[place, : end - start] = features.states[start:end]
         mask[place, : end - start] = 1
     return torch.from_numpy(states), torch.from_numpy(mask)
+
+
+def _only(features: Features, rows: Sequence[int]) -> Features:
+    """Keep where the tokens of some texts begin, for their targets."""
+    parts = [features.characters[features.starts[row] : features.starts[row + 1]] for row in rows]
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    return Features(features.states, starts, features.pooled, np.concatenate(parts))
 
 
 def _draw(

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from textthema.classifier import locate
     from textthema.manifest import append_line
     from textthema.nuance_data import TEXT_HEADS, TOKEN_HEADS, read_all
-    from textthema.nuance_training import train_branch
+    from textthema.nuance_training import refit_similes, train_branch
     from textthema.nuance_tuning import finish
     from textthema.staging import make_folder
     from textthema.trunk import features_of
@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     features = features_of(bundle, [example.text for example in examples], args.out / "features", max_length=96)
     branch = branch_of(onnx.load(bundle.onnx_path).graph, (len(TEXT_HEADS), len(TOKEN_HEADS)))
     train_branch(branch, examples, features, batches=args.batches)
+    refit_similes(branch, examples, features)
     with replacing(args.out / "branch.safetensors") as partial:
         save_file({name: array.contiguous() for name, array in branch.state_dict().items()}, partial)
     lineage = append_line(
