@@ -15,7 +15,7 @@ from textthema.inference import OnnxEncoder
 from textthema.nuance_data import READ, TAGGED, TEXT_HEADS, Example
 from textthema.nuance_tuning import best_threshold, known_of, text_scores
 from textthema.nuances import Nuances, read_nuances
-from textthema.thresholds import best_of, cross_fit, tune_thresholds
+from textthema.thresholds import tune_thresholds
 from textthema.weak_intents import INTENTS, weak_votes
 
 _REPLICATES = 1_000
