@@ -75,7 +75,7 @@ def test_readings_that_are_none_are_refused(content, table, tmp_path):
     path = tmp_path / "gold.jsonl"
     path.write_text(content)
     if content:
-        with pytest.raises(UnreadableFileError, match="gold.jsonl"):
+        with pytest.raises(UnreadableFileError, match=r"gold\.jsonl"):
             read_readings(path, table, lambda _: "test")
     else:
         assert read_readings(path, table, lambda _: "test") == []
