@@ -113,16 +113,12 @@ def _measure(args: argparse.Namespace) -> None:
         },
         "false_humour": _false_humour(measured, served),
         "quotes": measure_quotes(examples, encoder, served.heads, READINGS),
-        "bytes_added": served.onnx_path.stat().st_size - _size_before(served, trunk),
+        "bytes_added": served.manifest["lineage"]["nuances"]["bytes_added"],
     }
     write_text(json.dumps(record, indent=1) + "\n", args.out / "quality.json")
     write_text(as_markdown(record), args.out / "quality.md")
     quotes = record["quotes"]
     plot_intents(args.out / "intents.png", quotes["intents"]["per_label"], quotes["agreement"]["kappa"])
-
-
-def _size_before(served: Bundle, trunk: Bundle) -> int:
-    return served.onnx_path.stat().st_size if served.root == trunk.root else trunk.onnx_path.stat().st_size
 
 
 def _humor(measured: Measured, name: str) -> dict:

@@ -65,6 +65,15 @@ def test_the_heads_say_what_the_branch_says_and_the_model_what_it_said(bundle, b
         assert heads.starts[1] == 0
 
 
+def test_a_new_branch_takes_an_earlier_ones_place(bundle, branch, tmp_path):
+    once, twice = tmp_path / "once.onnx", tmp_path / "twice.onnx"
+    added = graft(branch, bundle.onnx_path, once)
+    assert graft(branch, once, twice) == added
+    assert [output.name for output in onnx.load(twice).graph.output] == [
+        *("logits", "embedding", "text_heads", "token_heads")
+    ]
+
+
 def test_a_batch_gives_each_text_its_own_tokens(grafted, texts):
     heads = grafted.encode(texts, batch_size=4).heads
     assert [len(said.tokens) for said in heads] == [len(said.starts) for said in heads]

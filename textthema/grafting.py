@@ -23,18 +23,22 @@ _PREFIX = "branch_"
 _INPUTS = ("states", "mask")
 
 
-def graft(branch: Branch, trunk: Path, target: Path) -> None:
+def graft(branch: Branch, trunk: Path, target: Path) -> int:
     """Write a graph that has a branch's outputs beside its own.
 
     Args:
         branch: A trained branch.
-        trunk: A quantized graph that ``textthema export`` wrote.
+        trunk: A quantized graph that ``textthema export`` wrote; an earlier branch on it is taken off.
         target: Gets the graph, the branch quantized.
 
+    Returns:
+        By how many bytes the branch made the graph larger.
+
     Raises:
-        GateError: The graph has grown by more than ``MOST_BYTES``.
+        GateError: That is more than ``MOST_BYTES``.
     """
-    model = onnx.load(trunk)
+    model = _bare(onnx.load(trunk))
+    size = model.ByteSize()
     with tempfile.TemporaryDirectory() as folder:
         fp32, int8 = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
         _to_onnx(branch, fp32)
@@ -55,9 +59,10 @@ def graft(branch: Branch, trunk: Path, target: Path) -> None:
     )
     _rename(merged.graph, dict(zip(heads, (TEXT_HEADS, TOKEN_HEADS), strict=True)))
     onnx.save(merged, target)
-    added = target.stat().st_size - trunk.stat().st_size
+    added = merged.ByteSize() - size
     if added > MOST_BYTES:
         raise GateError(f"the heads add {added:,} bytes, {MOST_BYTES:,} are allowed", value=added)
+    return added
 
 
 def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str]) -> None:
@@ -78,6 +83,26 @@ def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str
             raise GateError(
                 f"the heads change the model's {name} by up to {differs:.1e}; none may change", value=differs
             )
+
+
+def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Take an earlier branch off a graph."""
+    graph = model.graph
+    ours = {TEXT_HEADS, TOKEN_HEADS}
+
+    def is_old(names: Sequence[str]) -> bool:
+        return any(name.startswith(_PREFIX) or name in ours for name in names)
+
+    for parts, names_of in (
+        (graph.node, lambda node: node.output),
+        (graph.initializer, lambda tensor: [tensor.name]),
+        (graph.output, lambda value: [value.name]),
+        (graph.value_info, lambda value: [value.name]),
+    ):
+        kept = [part for part in parts if not is_old(names_of(part))]
+        del parts[:]
+        parts.extend(kept)
+    return model
 
 
 def _to_onnx(branch: Branch, path: Path) -> None:

@@ -62,7 +62,7 @@ def finish(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".heads-") as folder:
         made = Path(shutil.copytree(bundle.root, Path(folder) / "model"))
         (made / NUANCES).unlink(missing_ok=True)
-        graft(branch, bundle.onnx_path, made / ONNX)
+        added = graft(branch, bundle.onnx_path, made / ONNX)
         before, after = (
             OnnxEncoder(path, made / TOKENIZER, bundle.max_length) for path in (bundle.onnx_path, made / ONNX)
         )
@@ -71,7 +71,8 @@ def finish(
         stored = {"format": 1} | asdict(heads)
         (made / NUANCES).write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
         (made / MANIFEST).unlink()
-        write_manifest(made, bundle.manifest["lineage"] | {"nuances": lineage}, encoder=bundle.encoder_id)
+        told = bundle.manifest["lineage"] | {"nuances": lineage | {"bytes_added": added}}
+        write_manifest(made, told, encoder=bundle.encoder_id)
         if out.exists():
             shutil.rmtree(out)
         made.rename(out)
