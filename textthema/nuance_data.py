@@ -287,14 +287,14 @@ def _empathetic(row: object, name: str) -> Example | None:
 _Reader = Callable[[object, str], Example | None]
 _SETS: dict[str, tuple[dict[str, int], _Reader]] = {
     "humor_hahackathon": ({}, _humor),
-    "humor_oneliners_proverbs": ({"train": 3_000, "dev": 400}, _humor),
+    "humor_oneliners_proverbs": ({"train": 2_000, "dev": 400}, _humor),
     "humor_puns": ({"train": 2_000, "dev": 300}, _humor),
     "figurative_figqa": ({"train": 2_500, "dev": 300, "test": 1_500}, _figqa),
-    "figtype_flute": ({"train": 2_500, "test": 300}, _flute),
+    "figtype_flute": ({"train": 1_500, "test": 0}, _flute),
     FOLDS: ({}, _simile),
     "simile_interpret_pos": ({"train": 800}, _simile),
     "metaphor_vua18_tokens": ({}, _vua),
-    "intent_advice": ({"train": 1_500, "dev": 300, "test": 300}, _advice),
-    "intent_inspaired": ({"train": 1_500, "dev": 300, "test": 300}, _inspaired),
+    "intent_advice": ({"train": 700, "dev": 0, "test": 0}, _advice),
+    "intent_inspaired": ({"train": 700, "dev": 0, "test": 0}, _inspaired),
     "intent_empathetic_manual": ({}, _empathetic),
 }

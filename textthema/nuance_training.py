@@ -21,7 +21,7 @@ from textthema.trunk import Features
 _TEXT_WEIGHTS = np.array([2.0, 1.0] + [0.4] * (len(TEXT_HEADS) - 2), dtype=np.float32)
 _TOKEN_WEIGHTS = (1.0, 2.0)
 # A quote labelled by reading says more than a tagged one, and there are fewer.
-_READ_SHARE = 0.4
+_READ_SHARE = 0.25
 _LAYER_DECAY = 0.01
 _LAST_C = 0.05
 
