@@ -199,6 +199,33 @@ def plot_memory(path: Path, pages: Sequence[int], memory: Mapping[str, Sequence[
         _head(axes, "Memory of a run of a thousand pages", columns=2)
 
 
+def plot_related(path: Path, kinds: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> None:
+    """Draw recall@10 and MRR of every way to find authors and books, one panel a kind.
+
+    Args:
+        path: The PNG to write.
+        kinds: Kind to title to ``recall_at_10`` and ``mrr``, each with the ends of its interval.
+    """
+    with mpl.rc_context(_STYLE):
+        figure, panels = plt.subplots(1, len(kinds), figsize=(11, 3.6), sharey=True, layout="constrained")
+        for axes, (kind, contestants) in zip(panels, kinds.items(), strict=True):
+            places = range(len(contestants))
+            for shift, (name, title) in enumerate({"recall_at_10": "recall@10", "mrr": "MRR"}.items()):
+                values, low, high = zip(*(metrics[name] for metrics in contestants.values()), strict=True)
+                arms = [
+                    [v - a for v, a in zip(values, low, strict=True)],
+                    [b - v for v, b in zip(values, high, strict=True)],
+                ]
+                heights = [place + 0.4 * shift for place in places]
+                axes.barh(heights, values, 0.38, xerr=arms, color=COLOURS[shift], label=title, ecolor="#333333")
+            axes.set_yticks([place + 0.2 for place in places], list(contestants))
+            axes.set(title=f"{kind}s", xlim=(0, None))
+            axes.grid(axis="y", visible=False)
+        panels[0].invert_yaxis()
+        panels[-1].legend(loc="lower right")
+        _save(figure, path)
+
+
 @contextmanager
 def _axes(path: Path, size: tuple[float, float]) -> Iterator[Axes]:
     with mpl.rc_context(_STYLE):

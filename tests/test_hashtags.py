@@ -3,7 +3,7 @@ import pytest
 from tests.tiny_catalogue import ENTITIES
 from textthema.bundle import Bundle
 from textthema.catalogue import Catalogue, Hit
-from textthema.classifier import ThemeScore
+from textthema.classifier import Prediction, ThemeScore
 from textthema.hashtags import FEWEST, MOST, choose_hashtags, read_hashtag_rules
 
 
@@ -26,7 +26,8 @@ def _hit(name, kind, score):
 
 
 def themes(*scored):
-    return [ThemeScore(label, probability, 0.2) for label, probability in scored]
+    found = tuple(ThemeScore(label, probability, 0.2) for label, probability in scored)
+    return Prediction(found, (), dict(scored), truncated=False, n_tokens=9)
 
 
 @pytest.fixture(scope="module")
@@ -114,30 +115,36 @@ def test_a_readers_spelling_wins_where_it_is_likelier():
 def test_five_to_ten_by_likelihood():
     likely = Found(tags=[(f"{word}-place", 0.05) for word in "abcdefghijklmnop"])
     unlikely = Found(tags=[(f"{word}-place", 0.001) for word in "abcdefghijklmnop"])
-    assert len(choose_hashtags("", [], likely)) == MOST
-    assert len(choose_hashtags("", [], unlikely)) == FEWEST
-    assert len(choose_hashtags("", [], unlikely, 2, 2)) == 2
-    assert len(choose_hashtags("", [], likely, 12, 12)) == 12
+    assert len(choose_hashtags("", themes(), likely)) == MOST
+    assert len(choose_hashtags("", themes(), unlikely)) == FEWEST
+    assert len(choose_hashtags("", themes(), unlikely, 2, 2)) == 2
+    assert len(choose_hashtags("", themes(), likely, 12, 12)) == 12
 
 
 def test_blocked_tags_do_not_use_up_places():
     tags = [("erotica", 0.2), ("quotes", 0.2), *((f"{word}-place", 0.001) for word in "abcdefgh")]
-    assert len(choose_hashtags("", [], Found(tags=tags))) == FEWEST
+    assert len(choose_hashtags("", themes(), Found(tags=tags))) == FEWEST
+
+
+def test_a_narrower_word_counts_if_the_text_says_it():
+    scored = themes(("animals", 0.9))
+    assert choose_hashtags("A dog and its boy.", scored, None) == ("#Animals", "#Dogs")
+    assert choose_hashtags("A boy.", scored, None) == ("#Animals",)
 
 
 def test_what_the_text_names_becomes_a_hashtag():
     found = Found(character=["Wenna", "The Miller"], book=["Winter Letters"])
     text = "Wenna read the Winter Letters until the lamp went out."
-    assert set(choose_hashtags(text, [], found)) == {"#Wenna", "#WinterLetters"}
+    assert set(choose_hashtags(text, themes(), found)) == {"#Wenna", "#WinterLetters"}
 
 
 def test_an_ordinary_word_is_no_name():
-    assert choose_hashtags("the wennas of this world", [], Found(character=["Wenna"])) == ()
-    assert choose_hashtags("tidebound ships", [], Found(book=["Tidebound"])) == ()
+    assert choose_hashtags("the wennas of this world", themes(), Found(character=["Wenna"])) == ()
+    assert choose_hashtags("tidebound ships", themes(), Found(book=["Tidebound"])) == ()
 
 
 def test_nobody_is_advertised_who_is_not_named():
-    assert choose_hashtags("A line.", [], Found(author=["Osric Vale"])) == ()
+    assert choose_hashtags("A line.", themes(), Found(author=["Osric Vale"])) == ()
 
 
 def test_without_a_catalogue_the_themes_are_left():
@@ -148,4 +155,4 @@ def test_a_real_catalogue_is_asked(model_with_catalogue, classifier, texts):
     bundle = Bundle.read(model_with_catalogue)
     encoded = classifier.encode(texts[4:5])
     found = Catalogue.read(bundle).look_up(encoded.embeddings[0], encoded.probabilities[0], texts[4])
-    assert "#Lighthouses" in choose_hashtags(texts[4], [], found)
+    assert "#Lighthouses" in choose_hashtags(texts[4], themes(), found)

@@ -176,9 +176,9 @@ class Analyzer:
         """
         text = readable(text)
         encoded = self.classifier.encode([text])
-        themes = self.classifier.predictions(encoded)[0].themes
-        found = self._compared(text, encoded, 0)
-        return choose_hashtags(text, themes, found) if top is None else choose_hashtags(text, themes, found, top, top)
+        (prediction,) = self.classifier.predictions(encoded)
+        how_many = () if top is None else (top, top)
+        return choose_hashtags(text, prediction, self._compared(text, encoded, 0), *how_many)
 
     def stream(self, texts: Iterable[str], top: int = 5, progress: bool = False) -> Iterator[Analysis]:
         """Analyze many texts, a few at a time.
@@ -217,7 +217,7 @@ class Analyzer:
                 related = _preferring(own, related)
             yield Analysis(
                 prediction=prediction,
-                hashtags=choose_hashtags(text, prediction.themes, found),
+                hashtags=choose_hashtags(text, prediction, found),
                 related=related,
                 passages=passages,
                 nuances=read_nuances(encoded.heads[row], heads, texts[row]) if heads else None,

@@ -13,7 +13,7 @@
         weights.npy              what an entity's parts count for: vector, words, each word read, popularity
 
 An entity's score is the logarithm of how likely a text like this is one of its own, up to a constant: a weighted sum of
-the cosine between text and entity in a learnt space, of the words that they share, and of how well known the entity is.
+the product of text and entity in a learnt space, of the words that they share, and of how well known the entity is.
 No sentence of any text is kept. All arrays are memory-mapped.
 """
 
@@ -22,12 +22,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from textthema.bundle import Bundle
+from textthema.bundle import Bundle, replacing
 from textthema.errors import CatalogueError, InputError, shown
 from textthema.text import words
 from textthema.vectors import products
@@ -218,8 +218,8 @@ class Catalogue:
                 "numbers that the catalogue was learnt from; use the same model",
                 value=embedding.shape,
             )
-        query = embedding.astype(np.float32) @ arrays.projection
-        query /= max(float(np.linalg.norm(query)), float(np.finfo(np.float32).tiny))
+        length = max(float(np.linalg.norm(embedding)), float(np.finfo(np.float32).tiny))
+        query = (embedding / length).astype(np.float32) @ arrays.projection
         of_vector, of_count, of_word, constant = arrays.weights
         scores = products(query, arrays.vectors) * of_vector + constant
         if text is not None:
@@ -362,7 +362,7 @@ def write_catalogue(
     """Write a catalogue's files.
 
     Args:
-        folder: An empty folder.
+        folder: The folder.
         encoder: Name of the encoder whose embeddings the vectors were learnt from.
         entities: Those of a kind together, in the order of the arrays.
         arrays: The entities' numbers; `lines` is made anew.
@@ -370,13 +370,17 @@ def write_catalogue(
     """
     rows = [[entity.id, entity.name, entity.author, entity.franchise, entity.support] for entity in entities]
     lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows]
-    (folder / "entities.jsonl").write_bytes(b"".join(lines))
+    arrays = replace(arrays, lines=np.cumsum([0, *map(len, lines)], dtype=np.int64))
     for name in Arrays.__dataclass_fields__:
-        if name != "lines":
-            np.save(folder / f"{name}.npy", getattr(arrays, name))
-    np.save(folder / "lines.npy", np.cumsum([0, *map(len, lines)], dtype=np.int64))
+        with replacing(folder / f"{name}.npy") as temporary:
+            np.save(temporary, getattr(arrays, name))
     head = {"format": FORMAT, "encoder": encoder, "kinds": kinds}
-    (folder / "catalogue.json").write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
+    for name, content in (
+        ("entities.jsonl", b"".join(lines)),
+        ("catalogue.json", json.dumps(head, indent=1).encode() + b"\n"),
+    ):
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
 
 
 def _read_head(folder: Path, bundle: Bundle) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,8 @@
 """Themes, readers' tags and names in a text → hashtags that one would post.
 
-Three kinds of candidates compete by how likely readers are to tag the text so: its themes, tags of the catalogue, and
-entities of the catalogue that the text names. Of candidates that mean the same (``love``, ``loving``, ``love-quotes``)
+Four kinds of candidates compete by how likely readers are to tag the text so: its themes, narrower words for a theme
+that the text says itself (``dogs`` for ``animals``), tags of the catalogue, and entities of the catalogue that the text
+names. Of candidates that mean the same (``love``, ``loving``, ``love-quotes``)
 the likeliest spelling stays. Which tags never become a hashtag, and why, is written in ``rules/hashtags.toml``.
 """
 
@@ -9,14 +10,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from textthema.catalogue import Hit, LookUp
-from textthema.classifier import ThemeScore
+from textthema.classifier import Prediction
 from textthema.labels import LabelRules, read_rules, slug
+from textthema.text import words
 
 FEWEST = 5
 MOST = 10
@@ -24,9 +26,11 @@ MOST = 10
 _ENOUGH = 0.08
 # Readers give a text so many of the catalogue's tags: a tag's share of them all, times this, is how likely it is.
 _TAGS_OF_A_TEXT = 3.5
-_TAGS_LOOKED_AT = 60
+_TAGS_LOOKED_AT = 30
+# A theme's probability times this is how likely its narrower word is, if the text says it.
+_NARROWER = 0.5
 _NAMED = 0.4
-_NAMES_LOOKED_AT = 40
+_NAMES_LOOKED_AT = 12
 # A name of one word is often a word like any other: it counts only for an entity that the text is very near to.
 _SINGLE_NAMES_LOOKED_AT = 5
 _NAMED_KINDS = ("character", "franchise", "book", "author")
@@ -47,13 +51,17 @@ class HashtagRules:
         blocked_words: Words that no hashtag may hold.
         blocked_tags: Slugs that are no hashtag as a whole.
         spelling: Word in lower case → how it is written.
+        posted: Theme → the form of it that readers use, where that is another.
         labels: Rules that bring tags to labels.
+        narrower: Stems, label and tag of every tag that the label rules bring to a label.
     """
 
     blocked_words: frozenset[str]
     blocked_tags: frozenset[str]
     spelling: dict[str, str]
+    posted: dict[str, str]
     labels: LabelRules
+    narrower: tuple[tuple[frozenset[str], str, str], ...]
 
     def allows(self, tag: str) -> bool:
         """Tell whether a tag may become a hashtag.
@@ -67,8 +75,7 @@ class HashtagRules:
         if len(tag) > _MOST_CHARACTERS or not any(character.isalpha() for character in tag):
             return False
         says_nothing = self.labels.canonical(tag) is None and self.labels.meta.get(tag) != "shelves"
-        words = tag.split("-")
-        singular = (word.removesuffix(ending) for word in words for ending in ("", "s", "es"))
+        singular = (word.removesuffix(ending) for word in tag.split("-") for ending in ("", "s", "es"))
         return not says_nothing and tag not in self.blocked_tags and self.blocked_words.isdisjoint(singular)
 
     def are_twins(self, one: str, other: str) -> bool:
@@ -97,13 +104,13 @@ class HashtagRules:
         Returns:
             Such as ``"#LifeLessons"`` or ``"#JKRowling"``.
         """
-        words: list[str] = []
+        written: list[str] = []
         for word in _WORD.findall(name.replace("'", "").replace("’", "").replace("_", " ")):
-            if words and word in _AFTER_APOSTROPHE:
-                words[-1] += word
+            if written and word in _AFTER_APOSTROPHE:
+                written[-1] += word
             else:
-                words.append(self.spelling.get(word.lower(), word[:1].upper() + word[1:]))
-        return "#" + "".join(words)
+                written.append(self.spelling.get(word.lower(), word[:1].upper() + word[1:]))
+        return "#" + "".join(written)
 
 
 @cache
@@ -115,22 +122,25 @@ def read_hashtag_rules() -> HashtagRules:
     """
     source = resources.files("textthema.rules").joinpath("hashtags.toml")
     data = tomllib.loads(source.read_text(encoding="utf-8"))
+    labels = read_rules()
     return HashtagRules(
         blocked_words=frozenset(word for words in data["blocked_words"].values() for word in words),
         blocked_tags=frozenset(tag for tags in data["blocked_tags"].values() for tag in tags),
         spelling=data["spelling"],
-        labels=read_rules(),
+        posted=data["posted"],
+        labels=labels,
+        narrower=tuple((_stems(tag), label, tag) for tag, label in labels.alias.items() if tag != label),
     )
 
 
 def choose_hashtags(
-    text: str, themes: Iterable[ThemeScore], found: LookUp | None, fewest: int = FEWEST, most: int = MOST
+    text: str, prediction: Prediction, found: LookUp | None, fewest: int = FEWEST, most: int = MOST
 ) -> tuple[str, ...]:
     """Choose a text's hashtags.
 
     Args:
         text: The text.
-        themes: Its themes over their threshold.
+        prediction: Its themes.
         found: The text compared with the catalogue, where there is one.
         fewest: So many are given however unlikely they are, if there are candidates.
         most: How many, at most.
@@ -139,7 +149,7 @@ def choose_hashtags(
         Hashtags, the likeliest first; no two mean the same.
     """
     rules = read_hashtag_rules()
-    candidates = [(theme.probability, theme.label) for theme in themes]
+    candidates = [*_themes(prediction, rules), *_narrower_words(text, prediction, rules)]
     if found is not None:
         tags = found.nearest("tag", _TAGS_LOOKED_AT)
         candidates += [(min(1.0, _TAGS_OF_A_TEXT * hit.score), hit.entity.name) for hit in tags]
@@ -155,9 +165,21 @@ def choose_hashtags(
 
 
 def _stems(tag: str) -> frozenset[str]:
-    words = tag.split("-")
-    telling = [word for word in words if word not in _JOINING] or words
+    parts = tag.split("-")
+    telling = [part for part in parts if part not in _JOINING] or parts
     return frozenset(_STEM.sub("", word) for word in telling)
+
+
+def _themes(prediction: Prediction, rules: HashtagRules) -> Iterator[tuple[float, str]]:
+    for theme in (*prediction.themes, *prediction.also):
+        yield theme.probability, rules.posted.get(theme.label, theme.label)
+
+
+def _narrower_words(text: str, prediction: Prediction, rules: HashtagRules) -> Iterator[tuple[float, str]]:
+    said = frozenset(_STEM.sub("", word) for word in words(text))
+    for stems, label, tag in rules.narrower:
+        if stems <= said and label in prediction.scores:
+            yield _NARROWER * prediction.scores[label], tag
 
 
 def _named_in(text: str, found: LookUp) -> Iterator[Hit]:

@@ -12,9 +12,9 @@ import shutil
 import sqlite3
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,11 +53,13 @@ class SourceText:
         text: The passage, as the model reads it.
         author: Its author, where the corpus names one.
         book: Its book, where the corpus names one.
+        entities: Ids of the entities that it belongs to, where somebody has found them.
     """
 
     text: str
     author: str | None = None
     book: str | None = None
+    entities: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -85,7 +87,13 @@ class Counts:
 
 
 def build_index(
-    corpus: Sequence[SourceText], classifier: ThemeClassifier, encoder_id: str, folder: Path, progress: bool = False
+    corpus: Sequence[SourceText],
+    classifier: ThemeClassifier,
+    encoder_id: str,
+    folder: Path,
+    *,
+    known: Mapping[str, Entity] | None = None,
+    progress: bool = False,
 ) -> Counts:
     """Make an index, or bring one up to date.
 
@@ -94,6 +102,7 @@ def build_index(
         classifier: Embeds the passages and finds their themes.
         encoder_id: Name of its encoder.
         folder: Where the index is or will be.
+        known: The entities that the passages name, by id; without them, authors and books are read off the corpus.
         progress: Whether to draw a progress bar on stderr, if that is a terminal.
 
     Returns:
@@ -112,7 +121,7 @@ def build_index(
             had = {key for (key,) in store.execute("SELECT key FROM passage")}
             new = [source for key, source in unique.items() if key not in had]
             truncated = _embed(store, new, classifier, len(unique), progress=progress)
-            entities = _bring_up_to_date(store, unique)
+            entities = _bring_up_to_date(store, unique, known)
             n = _write_vectors(store, folder, encoder_id)
     except sqlite3.Error as error:
         raise PassageIndexError(
@@ -174,9 +183,17 @@ def _embed(
     return truncated
 
 
-def _bring_up_to_date(store: sqlite3.Connection, unique: dict[str, SourceText]) -> dict[str, int]:
+def _bring_up_to_date(
+    store: sqlite3.Connection, unique: dict[str, SourceText], known: Mapping[str, Entity] | None
+) -> dict[str, int]:
     """Drop what the corpus dropped, note what it says of each passage now, and list its entities."""
-    entities = _entities(list(unique.values()))
+    if known is None:
+        entities = _authors_and_books(list(unique.values()))
+        whose = {key: tuple(_identities(source).values()) for key, source in unique.items()}
+    else:
+        whose = {key: tuple(name for name in source.entities if name in known) for key, source in unique.items()}
+        support = Counter(name for names in whose.values() for name in names)
+        entities = {name: replace(known[name], support=count) for name, count in support.items()}
     of_kind = Counter(entity.kind for entity in entities.values())
     with store:
         store.execute("CREATE TEMP TABLE kept (key TEXT PRIMARY KEY, author TEXT, book TEXT)")
@@ -195,7 +212,7 @@ def _bring_up_to_date(store: sqlite3.Connection, unique: dict[str, SourceText]) 
         ids = dict(store.execute("SELECT key, id FROM passage"))
         store.executemany(
             "INSERT OR IGNORE INTO mention VALUES (?, ?)",
-            ((ids[key], identity) for key, source in unique.items() for identity in _identities(source).values()),
+            ((ids[key], identity) for key, identities in whose.items() for identity in identities),
         )
         store.execute("DROP TABLE kept")
     return dict(of_kind)
@@ -210,7 +227,7 @@ def _identities(source: SourceText) -> dict[str, str]:
     return found
 
 
-def _entities(corpus: Sequence[SourceText]) -> dict[str, Entity]:
+def _authors_and_books(corpus: Sequence[SourceText]) -> dict[str, Entity]:
     """List the corpus's authors and books, each under the spelling that it has most often."""
     names: dict[str, Counter[str]] = {}
     kinds: dict[str, str] = {}

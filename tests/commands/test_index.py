@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from textthema.cli import main
@@ -40,7 +42,7 @@ def test_columns_of_other_names(tmp_path, capsys, texts):
     assert "--text-column" in capsys.readouterr().err
     options = ["--text-column", "note", "--author-column", "who"]
     assert main(["index", str(corpus), str(tmp_path / "index"), *options]) == 0
-    assert "1 passages (1 new, 0 dropped), 1 authors, 0 books" in capsys.readouterr().out
+    assert "1 passages (1 new, 0 dropped), 1 authors\n" in capsys.readouterr().out
 
 
 def test_names_that_are_no_text_name_nobody(tmp_path, capsys):
@@ -48,7 +50,40 @@ def test_names_that_are_no_text_name_nobody(tmp_path, capsys):
     rows = [{"text": "One.", "author": None}, {"text": "Two.", "author": 7}, {"text": "Three.", "author": " "}]
     corpus.write_text("".join(json.dumps(row) + "\n" for row in rows) + r'{"text": "Four.", "author": "\ud83d"}')
     assert main(["index", str(corpus), str(tmp_path / "index")]) == 0
-    assert "4 passages (4 new, 0 dropped), 0 authors" in capsys.readouterr().out
+    assert "4 passages (4 new, 0 dropped)\n" in capsys.readouterr().out
+
+
+def test_entities_that_were_found_before(tmp_path, capsys, texts):
+    corpus = write_corpus(tmp_path / "in.csv", rows_of(texts[:2]))
+    found = tmp_path / "entities"
+    found.mkdir()
+    entities = [
+        {"id": "author:ada-quill", "kind": "author", "name": "Ada Quill", "support": 9},
+        {"id": "franchise:ink", "kind": "franchise", "name": "Ink", "author": "author:ada-quill", "support": 9},
+        {"id": "character:bo", "kind": "character", "name": "Bo", "author": "author:ada-quill",
+         "franchise": "franchise:ink", "support": 9},
+        {"id": "book:unheard-of", "kind": "book", "name": "Unheard Of", "support": 9},
+    ]  # fmt: skip
+    (found / "entities.jsonl").write_text("".join(json.dumps(entity) + "\n" for entity in entities))
+    mentions = {"row": [0, 0, 1], "entity": ["author:ada-quill", "character:bo", "franchise:ink"]}
+    pq.write_table(pa.table(mentions), found / "mentions.parquet")
+    assert main(["index", str(corpus), str(tmp_path / "index"), "--entities", str(found)]) == 0
+    assert "2 passages (2 new, 0 dropped), 1 authors, 1 characters, 1 franchises" in capsys.readouterr().out
+    ask = ["related", texts[0], "--index", str(tmp_path / "index"), "--kind", "character", "--json"]
+    assert main(ask) == 0
+    (hit,) = json.loads(capsys.readouterr().out)["characters"]
+    assert (hit["name"], hit["by"], hit["franchise"]) == ("Bo", "Ada Quill", "Ink")
+    assert hit["passage"]["text"] == texts[0]
+
+
+def test_entities_that_are_not_there(tmp_path, capsys, texts):
+    corpus = write_corpus(tmp_path / "in.csv", rows_of(texts[:1]))
+    assert main(["index", str(corpus), str(tmp_path / "index"), "--entities", str(tmp_path / "none")]) == 2
+    assert "can't read" in capsys.readouterr().err
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "entities.jsonl").write_text('{"name": "Ada"}\n')
+    assert main(["index", str(corpus), str(tmp_path / "index"), "--entities", str(tmp_path / "none")]) == 2
+    assert "no column 'id'" in capsys.readouterr().err
 
 
 def test_long_passages_are_counted(tmp_path, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from textthema.commands import add_model_option
 from textthema.errors import MissingColumnError, shown
 
 if TYPE_CHECKING:
+    from textthema.catalogue import Entity
     from textthema.indexing import SourceText
     from textthema.tables import Table
 
@@ -30,6 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--author-column", metavar="NAME", help="column of the authors (default: author, if there is one)"
     )
     parser.add_argument("--book-column", metavar="NAME", help="column of the books (default: book, if there is one)")
+    parser.add_argument(
+        "--entities",
+        type=Path,
+        metavar="DIR",
+        help="what textthema entities found in CORPUS: characters and franchises come from there, too",
+    )
     add_model_option(parser)
     parser.epilog = """The same command again brings the index up to date: only new passages are read, those that the
 corpus lost are dropped. A run that was killed goes on where it was. Rows without text are left out and counted.
@@ -38,6 +46,8 @@ An index belongs to the model that made it.
 examples:
   textthema index data/quotes.csv my_index
   textthema index notes.jsonl my_index --text-column note --author-column who
+  textthema entities data/quotes.csv build/entities
+  textthema index data/quotes.csv my_index --entities build/entities
   textthema related "The tide took the name I wrote." --index my_index
 """
 
@@ -62,11 +72,17 @@ def run(args: argparse.Namespace) -> int:
     found = texts_of(table, _text_column(table, args.text_column), allow_empty=True)
     texts = {row: plain(text) for row, text in found.items()}
     corpus = _passages(table, texts, args.author_column, args.book_column)
+    known = None
+    if args.entities is not None:
+        known, mentions = _read_entities(args.entities)
+        rows = zip(texts, corpus, strict=True)
+        corpus = [replace(source, entities=tuple(mentions.get(row, ()))) for row, source in rows]
     bundle = Bundle.read(locate(args.model))
-    counts = build_index(corpus, ThemeClassifier(bundle), bundle.encoder_id, args.folder, progress=True)
+    counts = build_index(corpus, ThemeClassifier(bundle), bundle.encoder_id, args.folder, known=known, progress=True)
+    of_kind = ", ".join(f"{count:,} {kind}s" for kind, count in counts.entities.items())
     print(
-        f"{args.folder}: {counts.passages:,} passages ({counts.embedded:,} new, {counts.dropped:,} dropped), "
-        f"{counts.entities.get('author', 0):,} authors, {counts.entities.get('book', 0):,} books"
+        f"{args.folder}: {counts.passages:,} passages ({counts.embedded:,} new, {counts.dropped:,} dropped)"
+        + (f", {of_kind}" if of_kind else "")
     )
     if len(texts) < len(table):
         print(f"note: {len(table) - len(texts)} of {len(table)} rows have no text and were left out", file=sys.stderr)
@@ -100,6 +116,28 @@ def _passages(table: Table, texts: dict[int, str], author: str | None, book: str
 
     authors, books = _names(table, author, "author"), _names(table, book, "book")
     return [SourceText(text, authors[row], books[row]) for row, text in texts.items()]
+
+
+def _read_entities(folder: Path) -> tuple[dict[str, Entity], dict[int, list[str]]]:
+    """Read what ``textthema entities`` wrote: the entities by id, and which of them each row belongs to."""
+    from textthema.catalogue import Entity
+    from textthema.tables import read_table
+
+    table = read_table(folder / "entities.jsonl")
+    columns = [table.column(name) for name in ("id", "kind", "name")]
+    links = ("author", "franchise")
+    columns += [table.column(name) if name in table.columns else [None] * len(table) for name in links]
+    found = [Entity(*row, support=0) for row in zip(*columns, strict=True)]
+    name_of = {entity.id: entity.name for entity in found}
+    linked = [
+        replace(entity, author=name_of.get(entity.author or ""), franchise=name_of.get(entity.franchise or ""))
+        for entity in found
+    ]
+    mentions: dict[int, list[str]] = {}
+    table = read_table(folder / "mentions.parquet")
+    for row, identity in zip(table.column("row"), table.column("entity"), strict=True):
+        mentions.setdefault(row, []).append(identity)
+    return {entity.id: entity for entity in linked}, mentions
 
 
 def _names(table: Table, column: str | None, default: str) -> list[str | None]:
