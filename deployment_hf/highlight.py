@@ -1,61 +1,66 @@
-"""A text as HTML in which its nuances are marked: by the shape of a line and a label, never by colour alone."""
+"""A text in which its similes and images are marked, what it is for, and its humour. HTML, styled by style.css.
+
+Each mark has a line of a shape of its own and a label: none is told by colour alone.
+"""
 
 from __future__ import annotations
 
 from html import escape
 
-from textthema.nuances import Nuances, Span
-
-_NAMES = {"simile": "Simile", "metaphor": "Possible image"}
-_HINTS = {
-    "simile": "Simile: something is likened to this",
-    "metaphor": "Cue: these words may carry a metaphor",
+_MARKED = {
+    "simile": ("Simile", "Simile: something is likened to this"),
+    "metaphor": ("Possible image", "Cue: these words may carry a metaphor"),
 }
-STYLE = """<style>
-.nuanced { line-height: 2; white-space: pre-wrap; overflow-wrap: anywhere; }
-.nuanced mark, .nuance-legend mark { color: inherit; background: none; padding: 0 .1em; text-underline-offset: .25em;
-  text-decoration-line: underline; text-decoration-thickness: 2px; }
-mark.simile { text-decoration-style: double; text-decoration-color: #0072b2; }
-mark.metaphor { text-decoration-style: wavy; text-decoration-color: #b3541e; }
-.nuance-legend { font-size: .9em; }
-</style>"""
 
 
-def highlight(text: str, nuances: Nuances) -> str:
-    """Mark similes and cues of metaphors in a text, with a legend and each nuance's score below.
+def nuances_html(text: str, found: dict) -> str:
+    """Write a text with its nuances marked, a legend, and its intents.
 
     Args:
         text: The text as its reader gave it.
-        nuances: What was found in it.
+        found: The analysis as plain values, as `Analysis.as_dict` gives them.
 
     Returns:
-        HTML; everything that comes from the text is escaped.
+        HTML, empty where the model has no heads for it; everything that comes from the text is escaped.
     """
-    marks = [(span, kind) for kind in _NAMES for span in getattr(nuances, kind).spans if getattr(nuances, kind).present]
-    return f'{STYLE}<div class="nuanced">{_marked(text, marks)}</div>{_legend(nuances)}'
+    nuances = found.get("nuances")
+    if nuances is None:
+        return ""
+    marks = [(span, kind) for kind in _MARKED if nuances[kind]["present"] for span in nuances[kind]["spans"]]
+    intents = ", ".join(
+        f"{escape(name.replace('_', ' '))} ({found['intents'][name]:.0%})" for name in found["intents_present"]
+    )
+    return (
+        '<section class="nuances" aria-labelledby="nuances-head"><h2 id="nuances-head">How it speaks, and what for</h2>'
+        f'<p class="nuanced">{_marked(text, marks)}</p>{_legend(nuances)}'
+        f'<p class="intents"><b>Intents</b> {intents or "none stands out"}</p></section>'
+    )
 
 
-def _marked(text: str, marks: list[tuple[Span, str]]) -> str:
+def _marked(text: str, marks: list[tuple[dict, str]]) -> str:
     parts: list[str] = []
     at = 0
-    for span, kind in sorted(marks, key=lambda mark: mark[0].start):
-        if span.start < at:
+    for span, kind in sorted(marks, key=lambda mark: mark[0]["start"]):
+        if span["start"] < at:
             continue
-        hint = _HINTS[kind]
+        hint = _MARKED[kind][1]
         parts += [
-            escape(text[at : span.start]),
-            f'<mark class="{kind}" title="{hint}" aria-label="{hint}: {escape(span.text, quote=True)}">',
-            escape(text[span.start : span.end]),
+            escape(text[at : span["start"]]),
+            f'<mark class="{kind}" title="{hint}" aria-label="{hint}: {escape(span["text"])}">',
+            escape(text[span["start"] : span["end"]]),
             "</mark>",
         ]
-        at = span.end
+        at = span["end"]
     return "".join([*parts, escape(text[at:])])
 
 
-def _legend(nuances: Nuances) -> str:
-    lines = [f"Humour {'found' if nuances.humor.present else 'not found'} ({nuances.humor.score:.0%})"]
-    for kind, name in _NAMES.items():
-        nuance = getattr(nuances, kind)
-        shown = f'<mark class="{kind}">{name}</mark>' if nuance.present else name
-        lines.append(f"{shown} {'found' if nuance.present else 'not found'} ({nuance.score:.0%})")
-    return f'<p class="nuance-legend">{" · ".join(lines)}</p>'
+def _legend(nuances: dict) -> str:
+    items = [f"Humour {_said(nuances['humor'])}"]
+    for kind, (name, _) in _MARKED.items():
+        shown = f'<mark class="{kind}">{name}</mark>' if nuances[kind]["present"] else name
+        items.append(f"{shown} {_said(nuances[kind])}")
+    return f'<ul class="nuance-legend">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
+
+
+def _said(nuance: dict) -> str:
+    return f"{'found' if nuance['present'] else 'not found'} ({nuance['score']:.0%})"
