@@ -9,7 +9,7 @@ import pytest
 from textthema import nuance_data
 from textthema.cleaning import text_id
 from textthema.errors import UnreadableFileError
-from textthema.nuance_data import READ, TAGGED, draw_tagged, read_labelled, read_readings, with_ids
+from textthema.nuance_data import READ, TAGGED, draw_tagged, read_all, read_labelled, readably, readings_of
 from textthema.weak_intents import INTENTS
 
 QUOTES = pd.DataFrame(
@@ -25,14 +25,17 @@ QUOTES = pd.DataFrame(
 )
 
 
+def named(quotes):
+    return readably(quotes.assign(text_id=quotes["text"].map(text_id)))
+
+
 @pytest.fixture
 def table():
-    return with_ids(QUOTES)
+    return named(QUOTES)
 
 
-def test_quotes_are_named_by_their_words_and_written_readably(table):
+def test_quotes_are_written_readably(table):
     assert table["text"][0].startswith("My diet")
-    assert table["text_id"].tolist() == [text_id(text) for text in QUOTES["text"]]
 
 
 def test_tags_give_soft_targets_and_silence_none(table):
@@ -46,39 +49,58 @@ def test_tags_give_soft_targets_and_silence_none(table):
 
 def test_what_is_held_out_is_not_drawn_nor_anything_like_it(table):
     twin = pd.DataFrame({"text": [QUOTES["text"][1] + " Yes."], "tags": [["grief"]]})
-    both = with_ids(pd.concat([QUOTES, twin]))
+    both = named(pd.concat([QUOTES, twin]))
     drawn = draw_tagged(both, {table["text_id"][1]})
     assert not any(example.text.startswith("Grief") for example in drawn)
     assert len(drawn) == 3
 
 
-def test_readings_find_their_quotes_by_id(table, tmp_path):
-    text = table["text"][3]
-    line = {
-        "id": table["text_id"][3],
+def reading(name, **changes):
+    return {
+        "id": name,
         "humor": 0,
-        "similes": [[13, len(text) - 1]],
+        "similes": [],
         "metaphor": 1,
         "metaphor_words": [],
         "intents": ["reflect"],
-    }
-    path = tmp_path / "gold.jsonl"
-    path.write_text(json.dumps(line) + "\n" + json.dumps(line | {"id": "0" * 16}) + "\n")
-    (example,) = read_readings(path, table, lambda _: "test")
+    } | changes
+
+
+def test_readings_find_their_quotes_by_id(table):
+    text = table["text"][3]
+    lines = [reading(table["text_id"][3], similes=[[13, len(text) - 1]]), reading("0" * 16)]
+    (example,) = readings_of(lines, table, lambda _: "test")
     assert (example.source, example.split, example.text) == (READ, "test", text)
     assert example.known == {"humor": 0, "metaphor": 1} | {intent: float(intent == "reflect") for intent in INTENTS}
     assert example.cues == {"simile": [(text.index("like"), 1)]}
+    assert example.similes == ((13, len(text) - 1),)
 
 
-@pytest.mark.parametrize("content", ["", "no json", '{"id": 1}'])
-def test_readings_that_are_none_are_refused(content, table, tmp_path):
-    path = tmp_path / "gold.jsonl"
-    path.write_text(content)
-    if content:
-        with pytest.raises(UnreadableFileError, match=r"gold\.jsonl"):
-            read_readings(path, table, lambda _: "test")
-    else:
-        assert read_readings(path, table, lambda _: "test") == []
+def test_a_reading_that_lacks_a_part_is_refused(table):
+    with pytest.raises(UnreadableFileError, match="humor"):
+        readings_of([{"id": table["text_id"][3]}], table, lambda _: "test")
+
+
+def test_everything_is_read_together_and_gold_quotes_are_for_testing_only(tmp_path, monkeypatch):
+    monkeypatch.setattr(nuance_data, "_SETS", {})
+    QUOTES.to_parquet(tmp_path / "quotes.parquet")
+    ids = QUOTES["text"].map(text_id)
+    (tmp_path / "gold.jsonl").write_text(json.dumps(reading(ids[3])) + "\n")
+    (tmp_path / "learn.jsonl").write_text(json.dumps(reading(ids[2])) + "\n")
+    examples = read_all(tmp_path, tmp_path / "quotes.parquet", tmp_path)
+    gold, learn, *tagged = examples
+    assert (gold.source, gold.split, gold.tags) == (READ, "test", ("night",))
+    assert learn.source == READ
+    assert learn.split in ("train", "dev")
+    assert {example.source for example in tagged} == {TAGGED}
+    assert len(tagged) == 2
+
+
+def test_readings_that_are_no_json_are_named(tmp_path):
+    QUOTES.to_parquet(tmp_path / "quotes.parquet")
+    (tmp_path / "gold.jsonl").write_text("no json")
+    with pytest.raises(UnreadableFileError, match=r"gold\.jsonl"):
+        read_all(tmp_path, tmp_path / "quotes.parquet", tmp_path)
 
 
 def test_a_missing_set_is_named(tmp_path):

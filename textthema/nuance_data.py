@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -33,6 +33,7 @@ READ, TAGGED = "read", "tagged"
 FOLDS = "simile_mapskb"
 _SEED = 0
 _DEV_TENTHS = 3
+_MOST_QUOTES = 60_000
 _ALL = 1_000_000
 # simile_interpret_pos is a test set by name only: it has one class, and nothing can be measured on it.
 _SPLITS = {"all": "train"}
@@ -78,12 +79,16 @@ def read_all(labelled: Path, quotes: Path, readings: Path) -> list[Example]:
         UnreadableFileError: A file is missing or broken.
     """
     try:
-        table = with_ids(pd.read_parquet(quotes, columns=["text", "tags"]))
+        table = pd.read_parquet(quotes, columns=["text", "tags"])
     except (OSError, ValueError) as error:
         raise UnreadableFileError(f"{quotes} holds no quotes with tags: {error}", value=str(quotes)) from error
-    gold = read_readings(readings / "gold.jsonl", table, lambda _: "test")
-    learn = read_readings(readings / "learn.jsonl", table, _tuning_or_training)
-    ids = {text_id(example.text) for example in (*gold, *learn)}
+    table["text_id"] = table["text"].map(text_id)
+    lines = {name: _lines(readings / f"{name}.jsonl") for name in ("gold", "learn")}
+    ids = {line["id"] for some in lines.values() for line in some}
+    drawn = table.sample(min(len(table), _MOST_QUOTES), random_state=_SEED).index
+    table = readably(table[table["text_id"].isin(ids) | table.index.isin(drawn)])
+    gold = readings_of(lines["gold"], table, lambda _: "test")
+    learn = readings_of(lines["learn"], table, _tuning_or_training)
     return [*gold, *learn, *draw_tagged(table, ids), *read_labelled(labelled)]
 
 
@@ -118,26 +123,25 @@ def read_labelled(folder: Path) -> list[Example]:
     return examples
 
 
-def read_readings(path: Path, quotes: pd.DataFrame, split_of: Callable[[str], str]) -> list[Example]:
-    """Read labels that readers gave to quotes, and find the quotes' texts by their ids.
+def readings_of(lines: Sequence[dict], quotes: pd.DataFrame, split_of: Callable[[str], str]) -> list[Example]:
+    """Find the quotes of what readers said, by their ids.
 
     Args:
-        path: JSON lines with ``id``, ``humor``, ``similes``, ``metaphor``, ``intents``; spans as offsets.
-        quotes: Table with ``text_id`` and ``text``.
+        lines: Each with ``id``, ``humor``, ``similes``, ``metaphor`` and ``intents``; spans as offsets.
+        quotes: Table with ``text_id``, ``text`` and ``tags``.
         split_of: Id → split.
 
     Returns:
         Examples whose every head is known; those whose quote is not in the table are left out.
 
     Raises:
-        UnreadableFileError: The file is missing or no such JSON lines.
+        UnreadableFileError: A line lacks a part.
     """
+    rows = {row.text_id: row for row in quotes.itertuples()}
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        rows = {row.text_id: row for row in quotes.itertuples()}
         return [_reading(line, rows[line["id"]], split_of(line["id"])) for line in lines if line["id"] in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableFileError(f"{path} holds no readings: {error!r}", value=str(path)) from error
+    except (KeyError, TypeError) as error:
+        raise UnreadableFileError(f"a reading lacks {error}", value=str(error)) from error
 
 
 def draw_tagged(
@@ -170,18 +174,25 @@ def draw_tagged(
     return [_tagged(row) for row, group in zip(rows, groups[len(kept_out) :], strict=True) if group not in taboo]
 
 
-def with_ids(quotes: pd.DataFrame) -> pd.DataFrame:
-    """Name quotes by their words and write them readably.
+def readably(quotes: pd.DataFrame) -> pd.DataFrame:
+    """Write quotes as models read them.
 
     Args:
-        quotes: Table with ``text`` and ``tags``.
+        quotes: Table with ``text_id``, ``text`` and ``tags``.
 
     Returns:
-        Table with ``text_id``, ``text`` and ``tags``, each text once.
+        The same table, each id once.
     """
-    text = pd.Series([readable(text) for text in tqdm(quotes["text"], desc="quotes", unit="text", mininterval=5)])
-    table = pd.DataFrame({"text_id": text.map(text_id), "text": text, "tags": quotes["tags"].to_numpy()})
-    return table.drop_duplicates("text_id")
+    table = quotes.drop_duplicates("text_id").reset_index(drop=True)
+    table["text"] = [readable(text) for text in tqdm(table["text"], desc="quotes", unit="text", disable=None)]
+    return table
+
+
+def _lines(path: Path) -> list[dict]:
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(f"{path} holds no readings: {error}", value=str(path)) from error
 
 
 def _tuning_or_training(name: str) -> str:
