@@ -38,6 +38,8 @@ from_notebooks = $(shell realpath -m --relative-to=notebooks $(1))
 PARAMETERS_sample = -p BUILD $(call from_notebooks,$(BUILD)/notebooks) -p RESULTS $(call from_notebooks,$(BUILD)/notebooks/results)
 PARAMETERS_full = -p BUILD $(call from_notebooks,$(BUILD)) -p RESULTS ../benchmarks/results -p MEASURE False -p BATCH_SIZE 48
 SCRAPE_OPTIONS ?=
+# Folder of labelled sets for nuances and intents: textthema nuances --help names what is in it.
+LABELLED ?= labelled
 
 FULL := .venv/.ready
 DEMO := .venv-demo/.ready
@@ -52,9 +54,9 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo test lint format setup chromium clean-data split entities entity-audit train tune export evaluate \
-        benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-speed benchmark-scraper exploration \
-        notebooks scrape screenshots space-library
+.PHONY: help demo test lint format setup chromium clean-data split entities entity-audit train tune export nuances \
+        evaluate benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-nuances benchmark-speed \
+        benchmark-scraper exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -106,6 +108,9 @@ tune: $(FULL) ## a threshold for each theme, on the validation rows
 export: $(FULL) ## ONNX and int8, through the gates, to BUILD/model
 	$(TEXTTHEMA) export $(BUILD)/run $(BUILD)/splits $(BUILD)/model --collection $(COLLECTION)
 
+nuances: $(FULL) ## heads for nuances and intents from LABELLED onto the embedded model, to BUILD/nuances/model
+	$(TEXTTHEMA) nuances $(LABELLED) $(RAW) data/readings $(BUILD)/nuances
+
 evaluate: $(FULL) ## score BUILD/model on the test rows
 	$(TEXTTHEMA) evaluate $(BUILD)/splits/test.parquet --model $(BUILD)/model
 
@@ -133,6 +138,9 @@ benchmark-hashtags: $(FULL)
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
 	.venv/bin/python benchmarks/analysis_speed.py --model deployment_hf/model
+
+benchmark-nuances: $(FULL) ## measure BUILD/nuances on labelled sets and on quotes labelled by reading
+	.venv/bin/python benchmarks/nuances.py --labelled $(LABELLED) --quotes $(RAW) --run $(BUILD)/nuances
 
 exploration: $(FULL) ## variants of the training recipe on a small budget, to benchmarks/results
 	.venv/bin/python benchmarks/exploration.py --splits $(BUILD)/splits --work $(BUILD)/exploration

@@ -1,10 +1,12 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from textthema.text import plain, words
+from textthema.text import origins, plain, words
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("scraped", "wanted"),
     [
         ("“Stay,” she said.", '"Stay," she said.'),
         ("It’s late", "It's late"),
@@ -14,8 +16,8 @@ from textthema.text import plain, words
         ("静かな海", "静かな海"),
     ],
 )
-def test_a_text_is_written_plainly(given, wanted):
-    assert plain(given) == wanted
+def test_a_text_is_written_plainly(scraped, wanted):
+    assert plain(scraped) == wanted
 
 
 def test_plain_text_stays_as_it_is():
@@ -29,3 +31,16 @@ def test_no_run_of_marks_is_long_enough_to_make_composing_slow():
 
 def test_words_forget_case_and_punctuation():
     assert words("Don't—STOP, now!") == ["dont", "stop", "now"]
+
+
+@given(st.text(alphabet="ab e\u0301\u0327\u200b“\r\n\u00a0\u1100\u1161\u11a8한é\ufeff😀", max_size=14))
+def test_origins_lead_from_the_plain_text_back_to_the_given_one(text):
+    written, places = plain(text), origins(text)
+    assert len(places) == len(written) + 1
+    assert places == sorted(places)
+    assert places[-1] == len(text)
+    assert plain(text[places[0] :]) == written
+
+
+def test_origins_of_plain_ascii_are_its_own_places():
+    assert origins("as it is") == list(range(9))

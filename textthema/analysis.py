@@ -1,4 +1,4 @@
-"""Text → everything that is found in it, from one forward pass: themes, hashtags, related authors and books."""
+"""Text → everything that is found in it, from one forward pass: themes, hashtags, related, nuances, intents."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from textthema.catalogue import FOLDER, Catalogue, Hit, LookUp
 from textthema.classifier import Prediction, ThemeClassifier, ThemeScore, locate, readable
 from textthema.hashtags import choose_hashtags
 from textthema.inference import Encoded
+from textthema.intents import Intents, read_intents
+from textthema.nuances import Nuances, read_nuances
 from textthema.passages import Passage, PassageIndex
 from textthema.recommender import Recommender, Related
 from textthema.tables import Form
+from textthema.text import plain
 
 # So many texts are read before the first of them is answered.
 _AT_ONCE = 64
@@ -29,8 +32,18 @@ _HITS: Form = [
         "passage": {"text": str, "author": str, "book": str, "score": float, "shares": [str]},
     }
 ]  # fmt: skip
+_NUANCE: Form = {
+    "score": float, "threshold": float, "present": bool, "spans": [{"start": int, "end": int, "text": str}]
+}  # fmt: skip
 # Parts of `Analysis.as_dict` that a file gets for each row, if the model has them.
-COLUMNS: dict[str, Form] = {"themes": _SCORES, "hashtags": [str], "related": dict.fromkeys(RELATED_KINDS, _HITS)}
+COLUMNS: dict[str, Form] = {
+    "themes": _SCORES,
+    "hashtags": [str],
+    "related": dict.fromkeys(RELATED_KINDS, _HITS),
+    "nuances": dict.fromkeys(("humor", "simile", "metaphor"), _NUANCE),
+    "intents": {str: float},
+    "intents_present": [str],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,16 @@ class Analysis:
         hashtags: Hashtags, the likeliest first.
         related: Authors, books, characters and franchises, where the model has a catalogue or an index was given.
         passages: Passages of the reader's own index, the nearest first; those that the related come with included.
+        nuances: Humour, similes and metaphors, where the model has heads for them.
+        intents: What the text is for, where the model has heads for it.
     """
 
     prediction: Prediction
     hashtags: tuple[str, ...]
     related: Related | None = None
     passages: tuple[Passage, ...] = ()
+    nuances: Nuances | None = None
+    intents: Intents | None = None
 
     def as_dict(self) -> dict:
         """Write the analysis as plain values, the one form that the shell, files and both apps give.
@@ -68,6 +85,10 @@ class Analysis:
             found["related"] = {
                 kinds: [self._hit_as_dict(hit) for hit in getattr(self.related, kinds)] for kinds in RELATED_KINDS
             }
+        if self.nuances is not None and self.intents is not None:
+            found["nuances"] = self.nuances.as_dict()
+            found["intents"] = self.intents.as_dict()
+            found["intents_present"] = list(self.intents.present)
         return found
 
     def _hit_as_dict(self, hit: Hit) -> dict:
@@ -144,7 +165,6 @@ class Analyzer:
         Raises:
             InputError: The text can't be read, or ``top`` is below 1.
         """
-        text = readable(text)
         return next(self._analyses([text], self.classifier.encode([text]), top))
 
     def hashtags(self, text: str, top: int | None = None) -> tuple[str, ...]:
@@ -180,7 +200,9 @@ class Analyzer:
         Raises:
             InputError: A text can't be read, or ``top`` is below 1.
         """
-        texts = [readable(text) for text in texts]
+        texts = list(texts)
+        for text in texts:
+            readable(text)
         with tqdm(total=len(texts), unit="text", disable=None if progress else True) as bar:
             for start in range(0, len(texts), _AT_ONCE):
                 some = texts[start : start + _AT_ONCE]
@@ -189,8 +211,10 @@ class Analyzer:
                     bar.update()
 
     def _analyses(self, texts: list[str], encoded: Encoded, top: int) -> Iterator[Analysis]:
+        heads = self.classifier.heads
         for row, prediction in enumerate(self.classifier.predictions(encoded)):
-            found = self._compared(texts[row], encoded, row)
+            text = plain(texts[row])
+            found = self._compared(text, encoded, row)
             related = Recommender(self.catalogue).choose(found, top) if found else None
             passages: tuple[Passage, ...] = ()
             if self.index is not None:
@@ -199,9 +223,11 @@ class Analyzer:
                 related = _preferring(own, related)
             yield Analysis(
                 prediction=prediction,
-                hashtags=choose_hashtags(texts[row], prediction, found),
+                hashtags=choose_hashtags(text, prediction, found),
                 related=related,
                 passages=passages,
+                nuances=read_nuances(encoded.heads[row], heads, texts[row]) if heads else None,
+                intents=read_intents(encoded.heads[row], heads) if heads else None,
             )
 
     def _compared(self, text: str, encoded: Encoded, row: int) -> LookUp | None:

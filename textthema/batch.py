@@ -84,7 +84,7 @@ def texts_of(table: Table, column: str, *, allow_empty: bool) -> dict[int, str]:
         allow_empty: Whether rows without text (empty, null, NaN) are left out; without it the first is an error.
 
     Returns:
-        Row number, from 0 → its text, as the model reads it.
+        Row number, from 0 → its text, as it stands there.
 
     Raises:
         InputError: A cell holds no text that can be read; the message names its row.
@@ -94,7 +94,8 @@ def texts_of(table: Table, column: str, *, allow_empty: bool) -> dict[int, str]:
     for row, cell in enumerate(table.column(column)):
         missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
         try:
-            texts[row] = readable("" if missing else cell)
+            readable("" if missing else cell)
+            texts[row] = cell
         except EmptyTextError as error:
             if not allow_empty:
                 message = (

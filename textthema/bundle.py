@@ -6,6 +6,7 @@
     tokenizer.json               text → token ids
     onnx/model_quantized.onnx    token ids → logits and embedding
     thresholds.json              probability from which a label counts as a theme
+    nuances.json                 names and thresholds of the graph's further heads (where it has any)
     catalogue/                   authors, books and their kin that texts are compared with (where there are any)
     manifest.json                sha256 of every other file, and how the model came to be
 """
@@ -32,7 +33,21 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 ONNX = "onnx/model_quantized.onnx"
 THRESHOLDS = "thresholds.json"
+NUANCES = "nuances.json"
 MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The heads that a graph has beside the labels', in the order of its outputs.
+
+    Attributes:
+        text: Head of a whole text → probability from which it counts.
+        tokens: Head of each token → probability from which it counts.
+    """
+
+    text: dict[str, float]
+    tokens: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +63,7 @@ class Bundle:
         onnx_path: The model's graph and weights.
         tokenizer_path: The tokenizer's definition.
         manifest: The parsed ``manifest.json``.
+        heads: What the graph says beside the labels, None where it says nothing else.
     """
 
     root: Path
@@ -58,6 +74,7 @@ class Bundle:
     onnx_path: Path
     tokenizer_path: Path
     manifest: dict
+    heads: Heads | None = None
 
     @classmethod
     def read(cls, root: str | Path, *, verify: bool = True) -> Bundle:
@@ -90,6 +107,7 @@ class Bundle:
             onnx_path=root / ONNX,
             tokenizer_path=root / TOKENIZER,
             manifest=manifest,
+            heads=_read_heads(root) if NUANCES in manifest["files"] else None,
         )
 
     @property
@@ -291,3 +309,17 @@ def _read_thresholds(root: Path, labels: tuple[str, ...]) -> np.ndarray:
     thresholds = np.array(values, dtype=np.float32)
     thresholds.flags.writeable = False
     return thresholds
+
+
+def _read_heads(root: Path) -> Heads:
+    stored = _read_json(root, NUANCES)
+    kinds = [stored.get(kind) for kind in ("text", "tokens")]
+    for thresholds in kinds:
+        if not isinstance(thresholds, dict) or not thresholds:
+            raise BundleCorruptError(f"{root / NUANCES} names no heads: {shown(thresholds)}", value=thresholds)
+        for name, value in thresholds.items():
+            if type(value) not in (int, float) or not 0 <= value <= 1:
+                raise BundleCorruptError(
+                    f"{root / NUANCES}: {shown(name)} has threshold {shown(value)}, not one from 0 to 1", value=value
+                )
+    return Heads(*kinds)

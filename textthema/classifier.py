@@ -11,7 +11,7 @@ from typing import overload
 
 import numpy as np
 
-from textthema.bundle import Bundle, find_default
+from textthema.bundle import NUANCES, Bundle, find_default
 from textthema.errors import (
     BundleCorruptError,
     BundleNotFoundError,
@@ -82,12 +82,17 @@ class ThemeClassifier:
         self.thresholds = bundle.thresholds
         self.max_length = bundle.max_length
         self.collection = bundle.collection
+        self.heads = bundle.heads
         self._encoder = OnnxEncoder(bundle.onnx_path, bundle.tokenizer_path, bundle.max_length, threads)
         if self._encoder.n_labels != len(self.labels):
             raise BundleCorruptError(
                 f"the model in {bundle.root} scores {self._encoder.n_labels} labels, "
                 f"its configuration names {len(self.labels)}",
                 value=str(bundle.root),
+            )
+        if self.heads and self._encoder.head_widths != (len(self.heads.text), len(self.heads.tokens)):
+            raise BundleCorruptError(
+                f"the model in {bundle.root} has not the heads that its {NUANCES} names", value=str(bundle.root)
             )
 
     @classmethod

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm
 
 from textthema.errors import BundleCorruptError, InputError, shown
@@ -23,6 +23,23 @@ from textthema.errors import BundleCorruptError, InputError, shown
 # Tokenised this many at a time: an Encoding takes far more memory than the ids kept of it.
 _TOKENIZED_AT_ONCE = 512
 _ERRORS_ONLY = 3
+# Outputs of the heads that a graph may have beside the labels'.
+TEXT_HEADS, TOKEN_HEADS = "text_heads", "token_heads"
+
+
+@dataclass(frozen=True, eq=False)
+class HeadScores:
+    """What the heads beside the labels' say of one text, as logits.
+
+    Attributes:
+        text: Of the whole text, float32 (n_text_heads,).
+        tokens: Of each token, float32 (n_tokens, n_token_heads).
+        starts: First character of each token, -1 for special ones; int64 (n_tokens,).
+    """
+
+    text: np.ndarray
+    tokens: np.ndarray
+    starts: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +51,14 @@ class Encoded:
         embeddings: float32, shape (n, dim).
         n_tokens: Tokens of each text before truncation, special tokens included; int64, shape (n,).
         truncated: Whether the text had more tokens than the model reads; bool, shape (n,).
+        heads: What the further heads say, a text each; none where the model has no such heads.
     """
 
     logits: np.ndarray
     embeddings: np.ndarray
     n_tokens: np.ndarray
     truncated: np.ndarray
+    heads: tuple[HeadScores, ...] = ()
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -68,11 +87,17 @@ class OnnxEncoder:
         self._n_special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self._session = _load_session(onnx_path, threads or _available_processors())
         self._widths = {output.name: output.shape[-1] for output in self._session.get_outputs()}
+        self.has_heads = {TEXT_HEADS, TOKEN_HEADS} <= set(self._widths)
 
     @property
     def n_labels(self) -> int:
         """Give the number of logits of a text."""
         return self._widths["logits"]
+
+    @property
+    def head_widths(self) -> tuple[int, int]:
+        """Give how many heads of a whole text and how many of each token there are."""
+        return self._widths.get(TEXT_HEADS, 0), self._widths.get(TOKEN_HEADS, 0)
 
     def encode(self, texts: Sequence[str], batch_size: int = 1, progress: bool = False) -> Encoded:
         """Run the model over texts.
@@ -90,26 +115,48 @@ class OnnxEncoder:
         """
         if batch_size < 1:
             raise InputError(f"batch_size must be 1 or more, not {shown(batch_size)}", value=batch_size)
-        ids, n_tokens = self._tokenize(texts)
+        ids, starts, n_tokens = self._tokenize(texts)
         logits = np.empty((len(ids), self._widths["logits"]), dtype=np.float32)
         embeddings = np.empty((len(ids), self._widths["embedding"]), dtype=np.float32)
+        heads: list[HeadScores | None] = [None] * len(ids) if self.has_heads else []
+        names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if self.has_heads else [])]
         # disable=None: no bar unless stderr is a terminal
         with tqdm(total=len(ids), unit="text", disable=None if progress else True) as bar:
             for rows in _batches_by_length(ids, batch_size):
                 feed = _pad([ids[row] for row in rows])
-                logits[rows], embeddings[rows] = self._session.run(["logits", "embedding"], feed)
+                logits[rows], embeddings[rows], *said = self._session.run(names, feed)
+                for row, of_text, of_tokens in zip(rows, *said, strict=True) if said else ():
+                    heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
                 bar.update(len(rows))
-        return Encoded(logits, embeddings, n_tokens, n_tokens > self.max_length)
+        return Encoded(logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads))
 
-    def _tokenize(self, texts: Sequence[str]) -> tuple[list[np.ndarray], np.ndarray]:
+    def _tokenize(self, texts: Sequence[str]) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
         ids: list[np.ndarray] = []
+        starts: list[np.ndarray] = []
         n_tokens = np.empty(len(texts), dtype=np.int64)
+        # the fast one does not say where tokens begin
+        encode = self._tokenizer.encode_batch if self.has_heads else self._tokenizer.encode_batch_fast
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
-            for encoding in self._tokenizer.encode_batch_fast(list(texts[start : start + _TOKENIZED_AT_ONCE])):
+            for encoding in encode(list(texts[start : start + _TOKENIZED_AT_ONCE])):
                 beyond = sum(len(part.ids) - self._n_special for part in encoding.overflowing)
                 n_tokens[len(ids)] = len(encoding.ids) + beyond
                 ids.append(np.array(encoding.ids, dtype=np.int64))
-        return ids, n_tokens
+                if self.has_heads:
+                    starts.append(first_characters(encoding))
+        return ids, starts, n_tokens
+
+
+def first_characters(encoding: Encoding) -> np.ndarray:
+    """Say where each token of a text begins.
+
+    Args:
+        encoding: A tokenized text.
+
+    Returns:
+        Index of each token's first character, -1 for special tokens; int64 (n_tokens,).
+    """
+    first = np.array([start for start, _ in encoding.offsets], dtype=np.int64)
+    return np.where(np.array(encoding.special_tokens_mask, dtype=bool), -1, first)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

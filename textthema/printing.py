@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from textthema.analysis import RELATED_KINDS, Analysis
 from textthema.catalogue import Hit
 from textthema.classifier import Prediction, ThemeScore
+from textthema.intents import Intents
+from textthema.nuances import Nuances
 from textthema.passages import Passage
 
 _BAR_WIDTH = 30
@@ -31,6 +33,10 @@ def analysis_lines(analysis: Analysis, max_length: int) -> list[str]:
     if analysis.related is not None:
         for kinds in RELATED_KINDS:
             lines += related_lines(kinds, getattr(analysis.related, kinds), analysis.passages)
+    if analysis.nuances is not None:
+        lines += nuance_lines(analysis.nuances)
+    if analysis.intents is not None:
+        lines += intent_lines(analysis.intents)
     return lines
 
 
@@ -74,6 +80,36 @@ def related_lines(kinds: str, hits: Sequence[Hit], passages: Sequence[Passage] =
         if passage:
             lines += _quoted(passage.text, "    ")
     return lines
+
+
+def nuance_lines(nuances: Nuances) -> list[str]:
+    """Write how a text speaks, with the words that carry it.
+
+    Args:
+        nuances: What was found.
+
+    Returns:
+        Lines, an empty one first.
+    """
+    lines = ["", "Nuances"]
+    for title, nuance in (("humour", nuances.humor), ("simile", nuances.simile), ("metaphor", nuances.metaphor)):
+        words = ", ".join(f"“{span.text}”" for span in nuance.spans)
+        found = "found" if nuance.present else "not found"
+        lines += _wrapped(f"{title:<8}  {nuance.score:4.0%}  {found}{': ' * bool(words)}{words}", "  ")
+    return lines
+
+
+def intent_lines(intents: Intents) -> list[str]:
+    """Write what a text is for.
+
+    Args:
+        intents: What was found.
+
+    Returns:
+        Lines, an empty one first.
+    """
+    named = [f"{name.replace('_', ' ')} ({intents.scores[name]:.0%})" for name in intents.present]
+    return ["", "Intents", *_wrapped(", ".join(named) or "none stands out", "  ")]
 
 
 def passage_lines(passages: Sequence[Passage]) -> list[str]:

@@ -361,7 +361,8 @@ def _arrow_type(form: Form, pyarrow: ModuleType) -> pyarrow.DataType:
         if str in form:
             return pyarrow.map_(pyarrow.string(), _arrow_type(form[str], pyarrow))
         return pyarrow.struct([(name, _arrow_type(part, pyarrow)) for name, part in form.items()])
-    return {str: pyarrow.string(), float: pyarrow.float32()}[form]
+    simple = {str: pyarrow.string(), float: pyarrow.float32(), int: pyarrow.int32(), bool: pyarrow.bool_()}
+    return simple[form]
 
 
 def _as_arrow(table: Table, pyarrow: ModuleType) -> pyarrow.Table:

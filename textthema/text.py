@@ -37,6 +37,39 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", safe).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
 
 
+def origins(text: str) -> list[int]:
+    """Say where each character of ``plain(text)`` comes from.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        For each character of the plain text the index of the first character in ``text`` that it stands for, and
+        ``len(text)`` at the end; so the plain text's ``[start:end]`` is ``text[origins[start]:origins[end]]``.
+    """
+    if text.isascii() and "\r" not in text:
+        return list(range(len(text) + 1))
+    found: list[int] = []
+    start = 0
+    while start < len(text):
+        end = _end_of_cluster(text, start)
+        found += [start] * len(plain(text[start:end]))
+        start = end
+    return [*found, len(text)]
+
+
+def _end_of_cluster(text: str, start: int) -> int:
+    """Find where a character with all that may melt into it ends: marks, Hangul's parts, a line feed after a return."""
+    end = start + 1
+    while end < len(text) and (
+        unicodedata.combining(text[end])
+        or text[end - 1 : end + 1] == "\r\n"
+        or not unicodedata.is_normalized("NFC", unicodedata.normalize("NFC", text[start:end]) + text[end])
+    ):
+        end += 1
+    return end
+
+
 def words(text: str) -> list[str]:
     """List a text's words in lower case, without punctuation.
 

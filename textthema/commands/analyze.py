@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     from textthema.classifier import readable
     from textthema.printing import analysis_lines
 
-    text = readable(text_of(args.text))
+    text = text_of(args.text)
+    readable(text)
     analyzer = Analyzer.from_pretrained(args.model, collection=args.collection, index=args.index)
     analysis = analyzer(text, args.top)
     if args.json:

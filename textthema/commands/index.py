@@ -66,9 +66,11 @@ def run(args: argparse.Namespace) -> int:
     from textthema.classifier import ThemeClassifier, locate
     from textthema.indexing import build_index
     from textthema.tables import read_table
+    from textthema.text import plain
 
     table = read_table(args.corpus)
-    texts = texts_of(table, _text_column(table, args.text_column), allow_empty=True)
+    found = texts_of(table, _text_column(table, args.text_column), allow_empty=True)
+    texts = {row: plain(text) for row, text in found.items()}
     corpus = _passages(table, texts, args.author_column, args.book_column)
     known = None
     if args.entities is not None:
