@@ -35,14 +35,13 @@ class Admission:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Take a place, wait for the turn, and give the place back when the block ends.
+        """Take a place in the line, and give it back when the block ends.
 
         Yields:
-            Nothing, when it is the caller's turn.
+            Nothing.
 
         Raises:
             TooManyRequests: The line is full.
-            ServiceUnavailable: The turn has not come for half a minute.
         """
         with self._counting:
             if self.full:
@@ -51,13 +50,25 @@ class Admission:
             self._taken += 1
         IN_PLACE.inc()
         try:
-            if not self._turns.acquire(timeout=TURN_SECONDS):
-                raise ServiceUnavailable("The texts before yours take too long.", retry_after=TURN_SECONDS)
-            try:
-                yield
-            finally:
-                self._turns.release()
+            yield
         finally:
             IN_PLACE.dec()
             with self._counting:
                 self._taken -= 1
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn; whoever has several texts waits before each, so that nobody waits for all of them.
+
+        Yields:
+            Nothing, when it is the caller's turn.
+
+        Raises:
+            ServiceUnavailable: The turn has not come for half a minute.
+        """
+        if not self._turns.acquire(timeout=TURN_SECONDS):
+            raise ServiceUnavailable("The texts before yours take too long.", retry_after=TURN_SECONDS)
+        try:
+            yield
+        finally:
+            self._turns.release()

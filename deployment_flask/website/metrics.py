@@ -29,7 +29,7 @@ SECONDS = Histogram(
 )
 REFUSED = Counter("textthema_refused", "Requests that got no place", ["why"])
 TEXTS = Counter("textthema_texts", "Texts that were read")
-IN_PLACE = Gauge("textthema_in_place", "Requests that use the model or wait for it", multiprocess_mode="livesum")
+IN_PLACE = Gauge("textthema_in_place", "Requests that use the model or wait for it", multiprocess_mode="liveall")
 WORKER_ENDS = Counter("textthema_worker_ends", "Workers that ended, by whatever cause")
 
 

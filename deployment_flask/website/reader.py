@@ -85,7 +85,7 @@ class Reader:
             _check_length(position, text)
         with self.admission.place():
             model = self._wait_for_model()
-            results = [_read_one(model, position, text) for position, text in enumerate(texts)]
+            results = [self._read_one(model, position, text) for position, text in enumerate(texts)]
         TEXTS.inc(len(results))
         return results
 
@@ -117,6 +117,13 @@ class Reader:
             _log.critical("the model can't be used: %s", error)
         finally:
             self._loaded.set()
+
+    def _read_one(self, model: Model, position: int, text: str) -> dict:
+        try:
+            with self.admission.turn():
+                return model.analyze(text)
+        except InputError as error:
+            raise UnreadableTextError(position, error) from error
 
     def _wait_for_model(self) -> Model:
         if not self._loaded.wait(LOADING_SECONDS):
@@ -183,10 +190,3 @@ def _check_length(position: int, text: str) -> None:
             value=text,
         )
         raise UnreadableTextError(position, error)
-
-
-def _read_one(model: Model, position: int, text: str) -> dict:
-    try:
-        return model.analyze(text)
-    except InputError as error:
-        raise UnreadableTextError(position, error) from error

@@ -33,7 +33,7 @@ def test_the_others_wait_for_their_turn():
 
     def work():
         ready.wait(SECONDS)
-        with admission.place():
+        with admission.place(), admission.turn():
             with lock:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
@@ -53,7 +53,7 @@ def test_places_count_those_who_wait():
 
     def wait_in_place():
         in_line.wait(SECONDS)
-        with admission.place():
+        with admission.place(), admission.turn():
             go.wait(SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
