@@ -1,9 +1,10 @@
-"""The Space: paste a text, see its themes. ``python app.py [--open]``."""
+"""The Space: paste a text, see its themes and where to go from it. ``python app.py [--open]``."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 from functools import cache
 from html import escape
@@ -21,19 +22,22 @@ def _put_library_on_path() -> None:
         sys.path.insert(0, str(HERE.parent))
     elif importlib.util.find_spec("textthema") is None:
         sys.path.append(str(HERE / "textthema.zip"))
+    sys.path.insert(0, str(HERE))
 
 
 _put_library_on_path()
 
-from textthema.classifier import ThemeClassifier  # noqa: E402
-from textthema.errors import BundleError, EmptyTextError, InputError, TextTooLongError, shown  # noqa: E402
+from explore import COPY_ON_CLICK, hashtags_html, related_html  # noqa: E402
+
+from textthema.analysis import Analysis, Analyzer  # noqa: E402
+from textthema.errors import EmptyTextError, InputError, TextThemaError, TextTooLongError, shown  # noqa: E402
 
 MAX_CHARACTERS = 20_000
 FEWEST_WORDS = 4
 QUEUE_SIZE = 32
 CONCURRENCY = 2
 
-PROMISE = "Paste a poem, a quote, a scene or a synopsis, and see what it is about."
+PROMISE = "Paste a poem, a quote, a scene or a synopsis, and see what it is about, and where to read on."
 WAITING = "The themes of your text will appear here."
 EXAMPLES = {
     "A poem": (
@@ -85,31 +89,31 @@ _loading = Lock()
 
 
 @cache
-def _load() -> ThemeClassifier:
-    return ThemeClassifier.from_pretrained()
+def _load() -> Analyzer:
+    return Analyzer.from_pretrained(index=os.environ.get("TEXTTHEMA_INDEX") or None)
 
 
-def classifier() -> ThemeClassifier:
+def analyzer() -> Analyzer:
     """Load the model on the first call, once however many visitors arrive together.
 
     Returns:
-        The classifier that all visitors share.
+        The analyzer that all visitors share.
 
     Raises:
-        BundleError: If the model's files are missing or damaged.
+        TextThemaError: If files of the model, or of the passages that were asked for, are missing or damaged.
     """
     with _loading:
         return _load()
 
 
-def find_themes(text: str) -> dict:
-    """Find a text's themes: what the page shows and what the API answers.
+def find_all(text: str) -> Analysis:
+    """Find what the page shows and what the API answers.
 
     Args:
         text: At most 20,000 characters.
 
     Returns:
-        ``{"themes": [{"label", "probability", "threshold"}, …], "also": […], "truncated": bool}``.
+        The text's themes, hashtags and related.
 
     Raises:
         InputError: If the text can't be read; the message says why.
@@ -120,12 +124,7 @@ def find_themes(text: str) -> dict:
             "give a passage of it",
             value=text,
         )
-    prediction = classifier()(text)
-    return {
-        "themes": [_score(theme) for theme in prediction.themes],
-        "also": [_score(theme) for theme in prediction.also],
-        "truncated": prediction.truncated,
-    }
+    return analyzer()(text)
 
 
 def themes(text: str) -> dict:
@@ -140,38 +139,55 @@ def themes(text: str) -> dict:
     Raises:
         gr.Error: If the text can't be read; the message says why.
     """
+    found = analyze(text)
+    return {part: found[part] for part in ("themes", "also", "truncated")}
+
+
+def analyze(text: str) -> dict:
+    """Find everything in a text of at most 20,000 characters.
+
+    Args:
+        text: English text.
+
+    Returns:
+        Themes, the probability of every theme, hashtags, and related authors, books, characters and franchises.
+
+    Raises:
+        gr.Error: If the text can't be read; the message says why.
+    """
     try:
-        return find_themes(text)
+        return find_all(text).as_dict()
     except InputError as error:
         # print_exception=False: the traceback would bring the beginning of the visitor's text into the log.
         raise gr.Error(str(error), print_exception=False) from error
 
 
-def show_themes(text: str) -> str:
-    """Find a text's themes and write them as HTML.
+def show(text: str) -> tuple[str, str]:
+    """Find what there is in a text and write it as HTML.
 
     Args:
         text: What the visitor typed.
 
     Returns:
-        The result, or a sentence that says why there is none.
+        Themes and hashtags, or a sentence that says why there are none; and what to explore further.
     """
     try:
-        return results_html(text, find_themes(text))
+        found = find_all(text).as_dict()
     except EmptyTextError:
-        return _note("There is nothing to read yet. Write or paste a line or two, or try one of the examples.")
+        return _note("There is nothing to read yet. Write or paste a line or two, or try one of the examples."), ""
     except TextTooLongError:
-        return _note(f"That is more than {MAX_CHARACTERS:,} characters. Try a passage of it.")
+        return _note(f"That is more than {MAX_CHARACTERS:,} characters. Try a passage of it."), ""
     except InputError as error:
-        return _note(f"This text can't be read: {error}.")
+        return _note(f"This text can't be read: {error}."), ""
+    return results_html(text, found), related_html(found.get("related"))
 
 
 def results_html(text: str, found: dict) -> str:
-    """Write themes as bars, what came near below them, and what the reader should know about both.
+    """Write themes as bars, hashtags, what came near, and what the reader should know about them.
 
     Args:
         text: The text that was read.
-        found: What ``find_themes`` gave.
+        found: The analysis as plain values.
 
     Returns:
         HTML.
@@ -181,7 +197,7 @@ def results_html(text: str, found: dict) -> str:
         parts.append(_note("This is too short to judge: take what follows as a guess."))
     if found["truncated"]:
         # English has about four tokens to three words.
-        words = round(classifier().max_length * 0.75, -1)
+        words = round(analyzer().classifier.max_length * 0.75, -1)
         parts.append(_note(f"This text is long: only its beginning was read, about {words:.0f} words."))
     if found["themes"]:
         bars = "".join(map(_bar, found["themes"]))
@@ -189,6 +205,7 @@ def results_html(text: str, found: dict) -> str:
         parts.append('<p class="legend" aria-hidden="true"><i></i>the theme’s threshold</p>')
     else:
         parts.append(_note("No theme reached its threshold. These came nearest:"))
+    parts.append(hashtags_html(found["hashtags"]))
     if found["also"]:
         parts.append(_also(found["also"]))
     return "".join(parts)
@@ -214,11 +231,13 @@ def build_demo() -> gr.Blocks:
                 results = gr.HTML(
                     f'<p class="waiting">{WAITING}</p>',
                     html_template='<section aria-label="Result" aria-live="polite">${value}</section>',
+                    js_on_load=COPY_ON_CLICK,
                     elem_id="results",
                 )
+        explore = gr.HTML("", elem_id="explore")
         with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
             gr.Markdown(HOW_TO_READ)
-        _connect(text, counter, submit, results, examples)
+        _connect(text, counter, submit, (results, explore), examples)
     return demo.queue(max_size=QUEUE_SIZE)
 
 
@@ -232,7 +251,9 @@ def main(arguments: list[str] | None = None) -> int:
         Exit code.
     """
     parser = argparse.ArgumentParser(
-        description="Serve TextThema's page.", epilog="GRADIO_SERVER_PORT and GRADIO_SERVER_NAME choose the address."
+        description="Serve TextThema's page.",
+        epilog="GRADIO_SERVER_PORT and GRADIO_SERVER_NAME choose the address. TEXTTHEMA_INDEX may name a folder that "
+        "textthema index wrote: related things are its own then, with the passage that matched.",
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(arguments)
@@ -247,8 +268,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         # Once the page is up, so that nobody waits for the model to see it.
-        classifier()
-    except BundleError as error:
+        analyzer()
+    except TextThemaError as error:
         demo.close()
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -280,33 +301,26 @@ def _text_box() -> gr.Textbox:
 
 
 def _connect(
-    text: gr.Textbox, counter: gr.HTML, submit: gr.Button, results: gr.HTML, examples: dict[gr.Button, str]
+    text: gr.Textbox, counter: gr.HTML, submit: gr.Button, found: tuple[gr.HTML, ...], examples: dict[gr.Button, str]
 ) -> None:
-    show = {
-        "fn": show_themes,
+    showing = {
+        "fn": show,
         "inputs": text,
-        "outputs": results,
+        "outputs": list(found),
         "api_visibility": "private",
         "concurrency_limit": CONCURRENCY,
         "concurrency_id": "model",
         "show_progress": "minimal",
     }
     text.change(None, text, counter, js=COUNT_CHARACTERS, api_visibility="private")
-    shown_results = [gr.on([submit.click, text.submit], **show)]
+    shown_results = [gr.on([submit.click, text.submit], **showing)]
     for button, example in examples.items():
         filled = button.click(lambda example=example: example, outputs=text, queue=False, api_visibility="private")
-        shown_results.append(filled.then(**show))
+        shown_results.append(filled.then(**showing))
     for shown_result in shown_results:
         shown_result.then(None, js=SCROLL_TO_RESULTS, api_visibility="private")
-    gr.api(themes, api_name="themes", concurrency_limit=CONCURRENCY, concurrency_id="model")
-
-
-def _score(theme: object) -> dict:
-    return {
-        "label": theme.label,
-        "probability": round(theme.probability, 4),
-        "threshold": round(theme.threshold, 4),
-    }
+    for answer in (themes, analyze):
+        gr.api(answer, api_name=answer.__name__, concurrency_limit=CONCURRENCY, concurrency_id="model")
 
 
 def _bar(theme: dict) -> str:

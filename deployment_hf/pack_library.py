@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "textthema"
 TARGET = HERE / "textthema.zip"
-PACKED_SUFFIXES = {".py", ".typed", ".toml", ".json"}
+PACKED_SUFFIXES = {".py", ".typed", ".toml", ".json", ".onnx"}
 LEFT_OUT = ("model", "scraping")  # the app has its model beside it, and collects nothing
 _FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 

@@ -70,6 +70,33 @@ def stand_in(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def model_with_catalogue(bundle, classifier, texts, tmp_path_factory) -> Path:
+    """The model that comes with TextThema, with a catalogue of invented entities in the place of its own.
+
+    Entity i was learnt from the i-th of the texts, over and over; its themes are those of that text.
+    """
+    from tests.tiny_catalogue import ENTITIES, write_tiny_catalogue
+
+    folder = Path(shutil.copytree(bundle.root, tmp_path_factory.mktemp("catalogue") / "model"))
+    shutil.rmtree(folder / "catalogue", ignore_errors=True)
+    encoded = classifier.encode(texts)
+    rows = [i % len(texts) for i in range(len(ENTITIES))]
+    themes = (-encoded.logits).argsort(axis=1)[rows, :3]
+    write_tiny_catalogue(folder / "catalogue", bundle.encoder_id, encoded.embeddings[rows], themes)
+    write_manifest(folder, {}, encoder=bundle.encoder_id)
+    return folder
+
+
+@pytest.fixture
+def bundle_without_catalogue(model_copy) -> Path:
+    """A model directory that only knows themes."""
+    encoder = Bundle.read(model_copy).encoder_id
+    shutil.rmtree(model_copy / "catalogue", ignore_errors=True)
+    write_manifest(model_copy, {}, encoder=encoder)
+    return model_copy
+
+
+@pytest.fixture(scope="session")
 def tiny_roberta(tmp_path_factory) -> Path:
     """A RoBERTa of two layers with a tokenizer of its own."""
     from tests.tiny import build_roberta

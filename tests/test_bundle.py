@@ -85,6 +85,7 @@ def test_a_manifest_can_not_reach_outside(stand_in, name):
         lambda manifest: manifest.update(format=2),
         lambda manifest: manifest.update(files=None),
         lambda manifest: manifest["files"].pop("tokenizer.json"),
+        lambda manifest: manifest.update(encoder=7),
     ],
 )
 def test_a_manifest_of_another_form_is_corrupt(stand_in, change):
@@ -129,6 +130,16 @@ def test_thresholds_without_sense_are_corrupt(stand_in, change):
     rewrite(stand_in / "thresholds.json", change)
     with pytest.raises(BundleCorruptError, match=r"thresholds\.json"):
         Bundle.read(stand_in)
+
+
+def test_the_encoder_is_named_after_its_graph_unless_the_manifest_names_it(stand_in):
+    graph = Bundle.read(stand_in).manifest["files"]["onnx/model_quantized.onnx"]
+    assert Bundle.read(stand_in).encoder_id == graph
+    (stand_in / "onnx" / "model_quantized.onnx").write_bytes(b"weights and a further head")
+    write_manifest(stand_in, {})
+    assert Bundle.read(stand_in).encoder_id != graph
+    write_manifest(stand_in, {}, encoder=graph)
+    assert Bundle.read(stand_in).encoder_id == graph
 
 
 def test_the_manifest_leaves_out_hidden_files_and_itself(stand_in):

@@ -1,6 +1,6 @@
 import pytest
 
-from textthema.normalising import readable, words
+from textthema.normalising import readable
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,3 @@ from textthema.normalising import readable, words
 )
 def test_what_scraping_did_is_undone(scraped, wanted):
     assert readable(scraped) == wanted
-
-
-def test_words_forget_case_and_punctuation():
-    assert words("Don't—STOP, now!") == ["dont", "stop", "now"]

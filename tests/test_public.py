@@ -6,10 +6,13 @@ import pytest
 import textthema
 
 PUBLIC = {
+    "Analysis": "textthema.analysis",
+    "Analyzer": "textthema.analysis",
     "Prediction": "textthema.classifier",
     "TextThemaError": "textthema.errors",
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
+    "analyze": "textthema.analysis",
     "themes_of": "textthema.labels",
 }
 

@@ -53,16 +53,20 @@ def client(address):
         yield client
 
 
-def ask(client, text):
-    return client.submit(text, api_name="/themes").result(timeout=TIMEOUT_SECONDS)
+def ask(client, text, api_name="/themes"):
+    return client.submit(text, api_name=api_name).result(timeout=TIMEOUT_SECONDS)
 
 
 def score(label, probability=0.62, threshold=0.31):
     return {"label": label, "probability": probability, "threshold": threshold}
 
 
-def found(themes=(), also=(), truncated=False):
-    return {"themes": list(themes), "also": list(also), "truncated": truncated}
+def found(themes=(), also=(), truncated=False, hashtags=()):
+    return {"themes": list(themes), "also": list(also), "truncated": truncated, "hashtags": list(hashtags)}
+
+
+def item(name="Osric Vale", shares=(), **more):
+    return {"id": "author:osric-vale", "name": name, "score": 0.1, "shares": list(shares), **more}
 
 
 # What the page shows
@@ -94,6 +98,38 @@ def test_what_came_near_stands_apart(app):
     assert "20% of the 31% it needs" in html
 
 
+def test_hashtags_come_with_a_button_that_copies_them(app):
+    html = app.results_html("a text of five words", found([score("love")], hashtags=["#Love", "#LifeLessons"]))
+    assert "<li>#Love</li> <li>#LifeLessons</li>" in html
+    assert '<button type="button" class="copy">' in html
+    assert "copy" not in app.results_html("a text of five words", found([score("love")]))
+
+
+def test_cards_say_why(app):
+    html = app.related_html(
+        {
+            "authors": [item(shares=["loneliness", "self-love"])],
+            "books": [item("Tidebound", by="Osric Vale", franchise="The Tidebound", passage={"text": "Go slowly."})],
+            "characters": [],
+        }
+    )
+    assert "shares loneliness, self love" in html
+    assert "by Osric Vale · The Tidebound" in html
+    assert "<blockquote>Go slowly.</blockquote>" in html
+    assert "Authors</h3>" in html and "Books</h3>" in html and "Characters" not in html
+
+
+@pytest.mark.parametrize("related", [None, {}, {"authors": []}])
+def test_nothing_related_leaves_no_trace(app, related):
+    assert app.related_html(related) == ""
+
+
+def test_names_and_passages_are_escaped(app):
+    html = app.related_html({"authors": [item("<script>", by="<b>", passage={"text": "<img src=x>" * 99})]})
+    assert "<script" not in html and "<b>" not in html and "<img" not in html
+    assert len(html) < 2_000
+
+
 def test_no_theme_over_its_threshold_is_said(app):
     html = app.results_html("a text of five words", found(also=[score("loss", 0.2)]))
     assert "No theme reached its threshold" in html
@@ -119,14 +155,15 @@ def test_truncation_is_said(app):
     ],
 )
 def test_bad_text_becomes_a_sentence(app, text, message):
-    html = app.show_themes(text)
+    html, explore = app.show(text)
+    assert explore == ""
     assert message in html
     assert "Traceback" not in html
     assert 'class="note"' in html
 
 
 def test_markup_in_a_text_never_comes_back(app):
-    assert "<script" not in app.show_themes("<script>alert('the sea')</script> and then the sea went home")
+    assert "<script" not in "".join(app.show("<script>alert('the sea')</script> and then the sea went home"))
 
 
 # What page and API share
@@ -137,11 +174,11 @@ def test_markup_in_a_text_never_comes_back(app):
 )
 def test_bad_text_is_a_typed_error(app, text, error):
     with pytest.raises(error):
-        app.find_themes(text)
+        app.find_all(text)
 
 
 def test_themes_reach_their_thresholds_and_the_others_do_not(app):
-    answer = app.find_themes(app.EXAMPLES["A poem"])
+    answer = app.themes(app.EXAMPLES["A poem"])
     assert set(answer) == {"themes", "also", "truncated"}
     assert all(theme["probability"] >= theme["threshold"] for theme in answer["themes"])
     assert all(theme["probability"] < theme["threshold"] for theme in answer["also"])
@@ -149,13 +186,13 @@ def test_themes_reach_their_thresholds_and_the_others_do_not(app):
 
 
 def test_the_model_is_loaded_once(app):
-    assert app.classifier() is app.classifier()
+    assert app.analyzer() is app.analyzer()
 
 
 def test_every_example_has_a_theme(app):
     assert len(app.EXAMPLES) == 3
     for example in app.EXAMPLES.values():
-        assert app.find_themes(example)["themes"], example
+        assert app.find_all(example).prediction.themes, example
 
 
 # The API, served
@@ -163,7 +200,9 @@ def test_every_example_has_a_theme(app):
 
 def test_the_api_answers_what_the_page_shows(client, app):
     text = app.EXAMPLES["A synopsis"]
-    assert ask(client, text) == app.find_themes(text)
+    assert ask(client, text) == app.themes(text)
+    assert ask(client, text, "/analyze") == app.analyze(text)
+    assert app.analyze(text)["hashtags"]
 
 
 def test_the_api_names_what_is_wrong_with_a_text(client):
@@ -171,10 +210,12 @@ def test_the_api_names_what_is_wrong_with_a_text(client):
         ask(client, "  ")
     with pytest.raises(AppError, match="20,000 are the most"):
         ask(client, "w" * 20_001)
+    with pytest.raises(AppError, match="empty"):
+        ask(client, "  ", "/analyze")
 
 
-def test_only_the_named_endpoint_is_public(client):
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/themes"]
+def test_only_the_named_endpoints_are_public(client):
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/themes", "/analyze"]
 
 
 def test_no_text_reaches_the_log(client, log):

@@ -17,7 +17,7 @@ from textthema.errors import (
     UnknownFormatError,
     UnreadableFileError,
 )
-from textthema.tables import format_of, read_table, write_results
+from textthema.tables import CLASSIFIED, format_of, read_table, write_results
 
 RESULT = (["sea", "home"], {"sea": 0.75, "home": 0.5, "grief": 0.125})
 NOTHING = ([], {})
@@ -25,7 +25,7 @@ NOTHING = ([], {})
 
 def convert(source, target, results=None):
     table = read_table(source)
-    write_results(table, [RESULT] * len(table) if results is None else results, target)
+    write_results(table, [RESULT] * len(table) if results is None else results, CLASSIFIED, target)
     return table
 
 
@@ -288,3 +288,25 @@ def test_a_blank_line_in_a_single_column_is_a_row_without_text(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("text\nfirst\n\nthird\n", encoding="utf-8")
     assert list(read_table(path).column("text")) == ["first", "", "third"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_cells_within_cells(tmp_path, suffix):
+    source, target = tmp_path / "in.jsonl", tmp_path / f"out.{suffix}"
+    source.write_text('{"n": 1}\n{"n": 2}\n')
+    columns = {"related": {"authors": [{"name": str, "score": float}]}, "by": str}
+    results = [({"authors": [{"name": "Ada", "score": 0.25}]}, "a"), (None, None)]
+    write_results(read_table(source), results, columns, target)
+    if suffix == "csv":
+        cells = [row[1:] for row in read_csv(target)]
+        assert cells == [["related", "by"], ['{"authors": [{"name": "Ada", "score": 0.25}]}', "a"], ["", ""]]
+        return
+    rows = read_jsonl(target) if suffix == "jsonl" else pq.read_table(target).to_pylist()
+    assert [(row["related"], row["by"]) for row in rows] == results
+
+
+def test_numbers_within_cells_are_rounded(tmp_path):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("{}\n")
+    write_results(read_table(source), [([{"score": 1 / 3}],)], {"found": [{"score": float}]}, target)
+    assert read_jsonl(target) == [{"found": [{"score": 0.333333}]}]

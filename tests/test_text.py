@@ -1,6 +1,6 @@
 import pytest
 
-from textthema.text import plain
+from textthema.text import plain, words
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,7 @@ def test_plain_text_stays_as_it_is():
 def test_no_run_of_marks_is_long_enough_to_make_composing_slow():
     assert plain("a" + "\u0316\u0301" * 50_000 + "b") == "\u00e1" + "\u0316" * 15 + "\u0301" * 14 + "b"
     assert plain("\u0301" * 50_000) == "\u0301" * 30
+
+
+def test_words_forget_case_and_punctuation():
+    assert words("Don't—STOP, now!") == ["dont", "stop", "now"]

@@ -14,18 +14,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textthema.analysis import Analysis, Analyzer, analyze
     from textthema.classifier import Prediction, ThemeClassifier, ThemeScore
     from textthema.errors import TextThemaError
     from textthema.labels import themes_of
 
 __version__ = "0.1.0"
-__all__ = ["Prediction", "TextThemaError", "ThemeClassifier", "ThemeScore", "__version__", "themes_of"]
+__all__ = [
+    "Analysis",
+    "Analyzer",
+    "Prediction",
+    "TextThemaError",
+    "ThemeClassifier",
+    "ThemeScore",
+    "__version__",
+    "analyze",
+    "themes_of",
+]
 
 _HOMES = {
+    "Analysis": "textthema.analysis",
+    "Analyzer": "textthema.analysis",
     "Prediction": "textthema.classifier",
     "TextThemaError": "textthema.errors",
     "ThemeClassifier": "textthema.classifier",
     "ThemeScore": "textthema.classifier",
+    "analyze": "textthema.analysis",
     "themes_of": "textthema.labels",
 }
 

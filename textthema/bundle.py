@@ -6,6 +6,7 @@
     tokenizer.json               text → token ids
     onnx/model_quantized.onnx    token ids → logits and embedding
     thresholds.json              probability from which a label counts as a theme
+    catalogue/                   authors, books and their kin that texts are compared with (where there are any)
     manifest.json                sha256 of every other file, and how the model came to be
 """
 
@@ -87,6 +88,15 @@ class Bundle:
             manifest=manifest,
         )
 
+    @property
+    def encoder_id(self) -> str:
+        """Name the encoder, so that what was made with its embeddings is never compared with another's.
+
+        A graph that gets further outputs keeps the name: its manifest says so under ``encoder``. Otherwise it is the
+        graph's sha256.
+        """
+        return self.manifest.get("encoder", self.manifest["files"][ONNX])
+
 
 def find_default() -> Path:
     """Find the model directory that comes with TextThema.
@@ -112,7 +122,7 @@ def find_default() -> Path:
     )
 
 
-def write_manifest(root: str | Path, lineage: dict) -> dict:
+def write_manifest(root: str | Path, lineage: dict, encoder: str | None = None) -> dict:
     """Hash every file of a model directory and write ``manifest.json``.
 
     Hidden files are left out: version control and download caches put theirs here.
@@ -120,6 +130,8 @@ def write_manifest(root: str | Path, lineage: dict) -> dict:
     Args:
         root: The model directory, complete but for its manifest.
         lineage: How the model came to be: data fingerprints, settings, versions. Must be JSON.
+        encoder: Name of the encoder, where the graph got further outputs since its embeddings were first used; by
+            default the graph's own sha256 is the name.
 
     Returns:
         The manifest, as written.
@@ -137,6 +149,8 @@ def write_manifest(root: str | Path, lineage: dict) -> dict:
         "files": {name: _sha256(root / name) for name in hashed},
         "lineage": lineage,
     }
+    if encoder is not None:
+        manifest["encoder"] = encoder
     with replacing(root / MANIFEST) as temporary:
         temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return manifest
@@ -198,6 +212,8 @@ def _read_manifest(root: Path) -> dict:
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise BundleCorruptError(f"{root / MANIFEST} lists no files", value=files)
+    if not isinstance(manifest.get("encoder", ""), str):
+        raise BundleCorruptError(f"{root / MANIFEST} names an encoder that is no text", value=manifest["encoder"])
     for name in (CONFIG, TOKENIZER, ONNX, THRESHOLDS):
         if name not in files:
             raise BundleCorruptError(f"{root / MANIFEST} does not list {name}, so it can't be verified", value=name)

@@ -106,7 +106,7 @@ class ThemeClassifier:
             BundleCorruptError: A file of the model was damaged or changed.
             MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
         """
-        return cls(Bundle.read(_locate(path_or_id)), threads=threads)
+        return cls(Bundle.read(locate(path_or_id)), threads=threads)
 
     @overload
     def __call__(self, texts: str) -> Prediction: ...
@@ -129,8 +129,8 @@ class ThemeClassifier:
             TextTooLongError: A text has more than 100,000 characters.
         """
         if isinstance(texts, str) or not _holds_texts(texts):
-            return self._predict([texts])[0]
-        return self._predict(texts)
+            return self.predictions(self.encode([texts]))[0]
+        return self.predictions(self.encode(texts))
 
     def encode(self, texts: Iterable[str], batch_size: int = 1, progress: bool = False) -> Encoded:
         """Run the model once over texts, for their scores and their embeddings.
@@ -175,8 +175,15 @@ class ThemeClassifier:
         order = np.argsort(-probabilities, kind="stable")
         return [self.labels[i] for i in order if probabilities[i] >= self.thresholds[i]]
 
-    def _predict(self, texts: Iterable[str]) -> list[Prediction]:
-        encoded = self.encode(texts)
+    def predictions(self, encoded: Encoded) -> list[Prediction]:
+        """Read the themes off what `encode` gave.
+
+        Args:
+            encoded: Texts as the model sees them.
+
+        Returns:
+            A prediction a text, in their order.
+        """
         rows = zip(encoded.probabilities, encoded.truncated, encoded.n_tokens, strict=True)
         return [self._prediction(row, bool(cut), int(n_tokens)) for row, cut, n_tokens in rows]
 
@@ -237,7 +244,19 @@ def _holds_texts(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | Mapping)
 
 
-def _locate(path_or_id: str | Path | None) -> Path:
+def locate(path_or_id: str | Path | None) -> Path:
+    """Find a model directory, on the Hugging Face Hub if it is no folder here.
+
+    Args:
+        path_or_id: A model directory, the id of one on the Hub (``owner/name``), or None for the embedded model.
+
+    Returns:
+        Where it is, or where it would have to be.
+
+    Raises:
+        BundleNotFoundError: The embedded model is missing, or the Hub has no such model.
+        MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
+    """
     if path_or_id is None:
         return find_default()
     if isinstance(path_or_id, Path) or Path(path_or_id).exists() or not _HUB_ID.fullmatch(path_or_id):

@@ -17,7 +17,8 @@ from textthema.errors import NotEnoughDataError
 from textthema.identity import identity_tags
 from textthema.labels import LabelRules, slug
 from textthema.near_duplicates import connected_groups, near_duplicate_groups
-from textthema.normalising import readable, words
+from textthema.normalising import readable
+from textthema.text import words
 
 _COLUMNS = ["id", "text", "author", "book", "tags", "themes", "likes", "group"]
 

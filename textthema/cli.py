@@ -15,11 +15,15 @@ from textthema import __version__
 from textthema.errors import TextThemaError
 from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
-COMMANDS = ("analyze", "classify", "themes", "clean", "split", "train", "tune", "export", "evaluate")
+COMMANDS = (
+    *("analyze", "classify", "themes", "hashtags", "related", "index"),
+    *("clean", "split", "train", "tune", "export", "evaluate"),
+)
 _EXAMPLES = """examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
   textthema classify poems.csv themes.csv --text-column poem
-  textthema themes
+  textthema hashtags "The tide took the name I wrote, and I wrote it again."
+  textthema related "A boy who talks to owls waits all summer for a letter."
 
 Each command has its own help: textthema analyze --help
 """

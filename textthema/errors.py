@@ -15,8 +15,10 @@
     ├── MissingDependencyError         exit code 3: an extra has to be installed
     ├── BundleError                    exit code 4: the model directory is at fault
     │   ├── BundleNotFoundError        no model where one was looked for
-    │   └── BundleCorruptError         a file that differs from what the manifest says
+    │   ├── BundleCorruptError         a file that differs from what the manifest says
+    │   └── CatalogueError             a catalogue that is missing, broken or of another model
     ├── GateError                      exit code 5: an export that would lose quality
+    ├── PassageIndexError              exit code 7: an index of passages that is missing, broken or of another model
     └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
         ├── BrowserError               Chromium can't be started, or goes away again and again
         ├── LoginWallError             the site shows nothing without signing in
@@ -108,10 +110,20 @@ class BundleCorruptError(BundleError):
     """A file of the model directory differs from what its manifest says."""
 
 
+class CatalogueError(BundleError):
+    """A catalogue of authors, books and their kin is missing, broken, or was made with another model."""
+
+
 class GateError(TextThemaError):
     """An exported model would answer differently from the trained one."""
 
     exit_code = 5
+
+
+class PassageIndexError(TextThemaError):
+    """An index of passages is missing, broken, or was made with another model."""
+
+    exit_code = 7
 
 
 class ScrapingError(TextThemaError):

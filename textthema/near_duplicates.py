@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from textthema.normalising import words
+from textthema.text import words
 
 _PERMUTATIONS = 64
 _SHINGLE = 3

@@ -16,7 +16,6 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # McDonald or YouTube begin with a capital and stay whole.
 _LOST_BREAK = re.compile(r"(?<![\w'])([a-z]{2,}[,.;:!?]?)(?=[A-Z](?:[a-z]|['’]| ))")
 _ATTRIBUTION = re.compile(r"\s*[―—]\s*[A-Z][\w .,'’-]{1,60}$")
-_WORD = re.compile(r"\w+")
 
 
 def readable(text: str) -> str:
@@ -33,18 +32,6 @@ def readable(text: str) -> str:
     text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     text = _ATTRIBUTION.sub("", _BLANK_LINES.sub("\n\n", text)).strip()
     return _without_enclosing_marks(_LOST_BREAK.sub(r"\1\n", text)).strip()
-
-
-def words(text: str) -> list[str]:
-    """List a text's words in lower case, without punctuation.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The words in order.
-    """
-    return _WORD.findall(text.casefold().replace("'", ""))
 
 
 def _break_or_nothing(match: re.Match[str]) -> str:

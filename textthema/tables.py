@@ -1,7 +1,7 @@
-"""Tables of texts in files: read whole, and written with their themes and scores.
+"""Tables of texts in files: read whole, and written with what was found in each text.
 
 ==========  ==================================  =====================================
-format      ``themes`` of a row                 ``scores`` of a row
+format      ``themes`` of a classified row      ``scores`` of a classified row
 ==========  ==================================  =====================================
 .csv        JSON array of labels                JSON object: label → probability
 .jsonl      array of labels                     object: label → probability
@@ -19,7 +19,7 @@ import io
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -38,8 +38,10 @@ from textthema.errors import (
 if TYPE_CHECKING:
     import pyarrow
 
-Result = tuple[list[str], dict[str, float]]
-RESULT_COLUMNS = ("themes", "scores")
+Result = Sequence[object]
+# What a new column holds: str, float, [form of the items], {name: form of its value}, {str: form of every value}.
+Form = type | list | dict
+CLASSIFIED: dict[str, Form] = {"themes": [str], "scores": {str: float}}
 FORMATS = (".csv", ".jsonl", ".parquet")
 _DECIMALS = 6
 _ROWS_AT_ONCE = 1000
@@ -202,12 +204,13 @@ def read_table(path: str | Path) -> Table:
         raise UnreadableFileError(f"can't read {shown(str(path))}: {reason}", value=str(path)) from error
 
 
-def write_results(table: Table, results: Iterable[Result], path: str | Path) -> None:
-    """Write a table with two more columns, ``themes`` and ``scores``.
+def write_results(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: str | Path) -> None:
+    """Write a table with more columns.
 
     Args:
         table: The rows.
-        results: Labels over threshold and label → probability, a pair a row.
+        results: The new cells of each row, in the order of the new columns.
+        columns: New column → form of its cells.
         path: The file to write, in the format of its suffix. It is not replaced at once: give a temporary path.
 
     Raises:
@@ -216,11 +219,9 @@ def write_results(table: Table, results: Iterable[Result], path: str | Path) -> 
     """
     path = Path(path)
     write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}[format_of(path)]
-    rounded = (
-        (themes, {label: round(score, _DECIMALS) for label, score in scores.items()}) for themes, scores in results
-    )
+    rounded = (_rounded(list(result)) for result in results)
     try:
-        write(table, rounded, path)
+        write(table, rounded, columns, path)
     except UnicodeEncodeError as error:
         raise NotTextError(
             f"{table.path} holds {shown(error.object[error.start : error.end])}, half of a surrogate pair, "
@@ -305,18 +306,28 @@ def _read_parquet(path: Path) -> ParquetTable:
         ) from error
 
 
-def _write_csv(table: Table, results: Iterable[Result], path: Path) -> None:
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value
+
+
+def _write_csv(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         # a bare carriage return would end the row, and the writer quotes it only if told to
         careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow([*table.columns, *RESULT_COLUMNS])
+        writer.writerow([*table.columns, *columns])
         for row, result in zip(table.rows(), results, strict=True):
             cells = [_csv_cell(cell) for cell in (*row, *result)]
             (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
 
 
-def _write_jsonl(table: Table, results: Iterable[Result], path: Path) -> None:
+def _write_jsonl(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
     _refuse_twins(table)
     lines = table.lines if isinstance(table, JsonlTable) else (_json_object(table.columns, row) for row in table.rows())
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -324,22 +335,33 @@ def _write_jsonl(table: Table, results: Iterable[Result], path: Path) -> None:
             # the new members are put before the brace: parsing and writing again would change numbers and escapes
             members = line[:-1].rstrip()
             comma = "" if members == "{" else ", "
-            file.write(f"{members}{comma}{_json_object(RESULT_COLUMNS, result)[1:]}\n")
+            file.write(f"{members}{comma}{_json_object(list(columns), result)[1:]}\n")
 
 
-def _write_parquet(table: Table, results: Iterable[Result], path: Path) -> None:
+def _write_parquet(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
     _refuse_twins(table)
     pyarrow = _pyarrow()
     arrow = table.arrow if isinstance(table, ParquetTable) else _as_arrow(table, pyarrow)
-    types = (pyarrow.list_(pyarrow.string()), pyarrow.map_(pyarrow.string(), pyarrow.float32()))
-    chunks: tuple[list, list] = ([], [])
+    types = [_arrow_type(form, pyarrow) for form in columns.values()]
+    chunks: list[list] = [[] for _ in columns]
     results = iter(results)
     while some := list(islice(results, _ROWS_AT_ONCE)):
-        chunks[0].append(pyarrow.array([themes for themes, _ in some], types[0]))
-        chunks[1].append(pyarrow.array([list(scores.items()) for _, scores in some], types[1]))
-    for name, parts, kind in zip(RESULT_COLUMNS, chunks, types, strict=True):
+        for parts, cells, kind in zip(chunks, zip(*some, strict=True), types, strict=True):
+            is_map = pyarrow.types.is_map(kind)
+            parts.append(pyarrow.array([list(cell.items()) if is_map else cell for cell in cells], kind))
+    for name, parts, kind in zip(columns, chunks, types, strict=True):
         arrow = arrow.append_column(pyarrow.field(name, kind), pyarrow.chunked_array(parts, kind))
     pyarrow.parquet.write_table(arrow, path)
+
+
+def _arrow_type(form: Form, pyarrow: ModuleType) -> pyarrow.DataType:
+    if isinstance(form, list):
+        return pyarrow.list_(_arrow_type(form[0], pyarrow))
+    if isinstance(form, dict):
+        if str in form:
+            return pyarrow.map_(pyarrow.string(), _arrow_type(form[str], pyarrow))
+        return pyarrow.struct([(name, _arrow_type(part, pyarrow)) for name, part in form.items()])
+    return {str: pyarrow.string(), float: pyarrow.float32()}[form]
 
 
 def _as_arrow(table: Table, pyarrow: ModuleType) -> pyarrow.Table:

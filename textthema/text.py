@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _PLAIN = str.maketrans(
@@ -12,6 +13,8 @@ _PLAIN = str.maketrans(
         "\u200b": None, "\u2060": None, "\ufeff": None, "\u00ad": None,
     }
 )  # fmt: skip
+
+_WORD = re.compile(r"\w+")
 
 # NFC sorts a run of combining marks in quadratic time: a text of nothing else would hold a server for seconds.
 _MOST_MARKS = 30
@@ -32,6 +35,18 @@ def plain(text: str) -> str:
     """
     safe = text if text.isascii() else _stream_safe(text)
     return unicodedata.normalize("NFC", safe).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+
+
+def words(text: str) -> list[str]:
+    """List a text's words in lower case, without punctuation.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The words in order.
+    """
+    return _WORD.findall(text.casefold().replace("'", ""))
 
 
 def _stream_safe(text: str) -> str:

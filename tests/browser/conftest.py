@@ -29,3 +29,16 @@ def space_address(root, chromium_path, tmp_path_factory):
     log = tmp_path_factory.mktemp("space") / "log"
     with serve_space(root / "deployment_hf" / "app.py", log) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def exploring_address(root, bundle, classifier, texts, chromium_path, tmp_path_factory):
+    """Where a Space answers that knows a few passages."""
+    pytest.importorskip("gradio", reason="the page needs gradio: pip install 'textthema[apps]'")
+    from textthema.indexing import SourceText, build_index
+
+    folder = tmp_path_factory.mktemp("exploring")
+    corpus = [SourceText(text, f"Author No. {i}", f"The {i}th Book") for i, text in enumerate(texts)]
+    build_index(corpus, classifier, bundle.encoder_id, folder / "index")
+    with serve_space(root / "deployment_hf" / "app.py", folder / "log", folder / "index") as address:
+        yield address

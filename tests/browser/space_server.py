@@ -18,12 +18,13 @@ _BETWEEN_LOOKS_SECONDS = 0.2
 
 
 @contextmanager
-def serve_space(app: Path, log: Path) -> Iterator[str]:
+def serve_space(app: Path, log: Path, index: Path | None = None) -> Iterator[str]:
     """Run ``app.py`` on a free port.
 
     Args:
         app: The script.
         log: Where its output goes.
+        index: Passages that its answers come from.
 
     Yields:
         Its address, once it answers.
@@ -40,6 +41,7 @@ def serve_space(app: Path, log: Path) -> Iterator[str]:
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "PYTHONUNBUFFERED": "1",
+        "TEXTTHEMA_INDEX": str(index or ""),
     }
     command = [sys.executable, str(app)]
     with (

@@ -118,14 +118,64 @@ def test_the_threshold_is_explained(browser, space_address):
     wait(browser, lambda page: "Each theme therefore has its own threshold" in all_of(page, "#how-to-read")[0].text)
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_nothing_scrolls_sideways(browser, space_address, width):
-    visit(browser, space_address, width=width, height=800).send_keys(LOVE + " " + "W" * 300)
+def test_hashtags_are_copied(browser, space_address):
+    visit(browser, space_address).send_keys(LOVE)
+    browser.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
     submit(browser)
-    wait(browser, lambda page: all_of(page, LABELS))
+    wait(browser, lambda page: all_of(page, "#results .copy"))[0].click()
+    wait(browser, lambda page: all_of(page, "#results .said")[0].text == "Copied")
+    hashtags = [item.text for item in all_of(browser, "#results .hashtags li")]
+    assert "#Love" in hashtags
+    copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == " ".join(hashtags)
+
+
+def test_where_the_clipboard_is_forbidden_hashtags_are_selected(browser, space_address):
+    visit(browser, space_address).send_keys(LOVE)
+    submit(browser)
+    button = wait(browser, lambda page: all_of(page, "#results .copy"))[0]
+    browser.execute_script("navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden'))")
+    button.click()
+    wait(browser, lambda page: "Ctrl+C" in all_of(page, "#results .said")[0].text)
+    assert "#Love" in browser.execute_script("return getSelection().toString()")
+
+
+def test_related_are_cards_with_the_passage_that_matched(browser, exploring_address, texts):
+    visit(browser, exploring_address).send_keys(texts[1])
+    submit(browser)
+    cards = wait(browser, lambda page: all_of(page, "#explore .card"))
+    heads = [head.text for head in all_of(browser, "#explore h3")]
+    assert heads[:2] == ["Authors", "Books"]
+    lists = all_of(browser, "#explore ol")
+    assert [each.accessible_name for each in lists] == heads
+    assert "Author No. 1" in cards[0].text
+    assert texts[1] in cards[0].text
+    assert all_of(browser, "#explore section")[0].accessible_name == "Explore further"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_cards_are_legible(browser, exploring_address, texts, scheme):
+    visit(browser, exploring_address, scheme=scheme).send_keys(texts[0] + " " + LOVE)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, "#explore .card"))
+    card = luminance(browser, "#explore .card", "backgroundColor")
+    for selector in (".name", ".origin", "blockquote"):
+        assert contrast(luminance(browser, f"#explore {selector}", "color"), card) >= 4.5, selector
+    paper = luminance(browser, ".gradio-container", "backgroundColor")
+    for selector in ("#explore h3", "#results .hashtags li", "#results .copy"):
+        assert contrast(luminance(browser, selector, "color"), paper) >= 4.5, selector
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_scrolls_sideways(browser, exploring_address, width):
+    visit(browser, exploring_address, width=width, height=800).send_keys(LOVE + " " + "W" * 300)
+    submit(browser)
+    wait(browser, lambda page: all_of(page, LABELS) and all_of(page, "#explore .card"))
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     overflowing = browser.execute_script(
-        "return [...document.querySelectorAll('#desk *')].filter(e => e.offsetParent && "
+        "return [...document.querySelectorAll('#desk *, #explore *')].filter(e => e.offsetParent && "
         "e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
     )
     assert overflowing == []

@@ -1,22 +1,23 @@
-"""``textthema analyze``: the themes of one text."""
+"""``textthema analyze``: everything that is found in one text, or in every row of a file."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textthema.commands import add_model_option
-from textthema.errors import EmptyTextError, NotTextError, TextTooLongError, shown
+from textthema.commands import add_index_option, add_model_option, text_of
+from textthema.errors import InputError, shown
 
 if TYPE_CHECKING:
-    from textthema.classifier import Prediction, ThemeScore
+    from textthema.analysis import Analyzer
+    from textthema.batch import Rows
+    from textthema.tables import Form, Result
 
-HELP = "show the themes of a text"
-_BAR_WIDTH = 30
-# a character takes at most 4 bytes in UTF-8; an endless pipe is not read to its end
-_MAX_STDIN_BYTES = 4 * 100_000 + 1
+HELP = "show themes, hashtags and related authors and books of a text, or of every row of a file"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,18 +26,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: The command's parser.
     """
-    parser.add_argument("text", metavar="TEXT", nargs="?", help="the text; - or nothing: standard input")
+    parser.add_argument(
+        "text", metavar="TEXT_OR_IN", nargs="?", help="the text (- or nothing: standard input); with OUT, a table"
+    )
+    parser.add_argument("target", metavar="OUT", nargs="?", type=Path, help="table to write: .csv, .jsonl or .parquet")
     parser.add_argument("--json", action="store_true", help="print JSON, with the probability of every theme")
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="related of each kind (default: 5)")
+    parser.add_argument("--text-column", default="text", metavar="NAME", help="IN's column to read (default: text)")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="keep IN's rows without text, with empty results, and count them"
+    )
+    add_index_option(parser)
     add_model_option(parser)
-    parser.epilog = """examples:
+    parser.epilog = """With OUT, the first argument names a table (.csv, .jsonl, .parquet). OUT has its rows, order and
+columns, and these, as --json writes them (JSON in CSV cells):
+  themes     those that reach their threshold, each with its probability
+  hashtags   the likeliest first
+  related    authors, books, characters and franchises, each with its score; null where the model has no catalogue
+
+examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
   textthema analyze < poem.txt
-  textthema analyze --json - < poem.txt | jq .themes
+  textthema analyze --json - < poem.txt | jq .hashtags
+  textthema analyze poems.csv found.jsonl --text-column poem --top 10
 """
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a text's themes.
+    """Print what a text holds, or write what a file's rows hold.
 
     Args:
         args: Parsed arguments.
@@ -44,70 +61,53 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0.
     """
-    text = _read_stdin() if args.text in (None, "-") else args.text
-    from textthema.classifier import ThemeClassifier, readable
+    if args.top < 1:
+        raise InputError(f"--top must be 1 or more, not {shown(args.top)}", value=args.top)
+    if args.target is not None:
+        return _analyze_file(args)
+    from textthema.analysis import Analyzer
+    from textthema.classifier import readable
+    from textthema.printing import analysis_lines
 
-    readable(text)
-    classifier = ThemeClassifier.from_pretrained(args.model)
-    prediction = classifier(text)
+    text = readable(text_of(args.text))
+    analyzer = Analyzer.from_pretrained(args.model, index=args.index)
+    analysis = analyzer(text, args.top)
     if args.json:
-        print(json.dumps(_as_dict(prediction), indent=2))
+        print(json.dumps(analysis.as_dict(), indent=2))
     else:
-        print(_as_bars(prediction, classifier.max_length))
+        print("\n".join(analysis_lines(analysis, analyzer.classifier.max_length)))
     return 0
 
 
-def _read_stdin() -> str:
-    if sys.stdin.isatty():
-        raise EmptyTextError('there is no text; give one (textthema analyze "…") or pipe one in', value=None)
-    raw = sys.stdin.buffer.read(_MAX_STDIN_BYTES)
-    if len(raw) == _MAX_STDIN_BYTES:
-        raise TextTooLongError("standard input holds more than 100,000 characters; split it into passages", value=raw)
-    try:
-        return raw.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise NotTextError(
-            f"standard input is not UTF-8 text: byte {error.start + 1} is {shown(raw[error.start : error.end])}; "
-            "convert it first",
-            value=raw,
-        ) from error
+def _analyze_file(args: argparse.Namespace) -> int:
+    from textthema.analysis import COLUMNS, Analyzer
+    from textthema.batch import read_rows
+    from textthema.bundle import replacing
+    from textthema.tables import write_results
+
+    if args.text in (None, "-"):
+        raise InputError("IN has to be a file, not standard input", value=args.text)
+    rows = read_rows(Path(args.text), args.target, args.text_column, COLUMNS, allow_empty=args.allow_empty)
+    analyzer = Analyzer.from_pretrained(args.model, index=args.index)
+    truncated: list[int] = []
+    with replacing(args.target) as temporary:
+        write_results(rows.table, _results(analyzer, rows, args.top, truncated), COLUMNS, temporary)
+    for note in rows.notes(truncated, analyzer.classifier.max_length, "results"):
+        print(note, file=sys.stderr)
+    return 0
 
 
-def _as_dict(prediction: Prediction) -> dict:
-    return {
-        "themes": [_score_as_dict(score) for score in prediction.themes],
-        "also": [_score_as_dict(score) for score in prediction.also],
-        "scores": {label: round(probability, 6) for label, probability in prediction.scores.items()},
-        "truncated": prediction.truncated,
-        "n_tokens": prediction.n_tokens,
-    }
+def _results(analyzer: Analyzer, rows: Rows, top: int, truncated: list[int]) -> Iterator[Result]:
+    """Give each row's new cells, and note the rows that were not read whole."""
+    from textthema.analysis import COLUMNS
 
-
-def _score_as_dict(score: ThemeScore) -> dict:
-    return {
-        "label": score.label,
-        "probability": round(score.probability, 6),
-        "threshold": round(score.threshold, 6),
-    }
-
-
-def _as_bars(prediction: Prediction, max_length: int) -> str:
-    lines = ["Themes", *_bars(prediction.themes)] if prediction.themes else ["No theme reaches its threshold."]
-    if prediction.also:
-        lines += ["", "Also considered", *_bars(prediction.also)]
-    lines += ["", "│ marks the threshold from which a theme counts."]
-    if prediction.truncated:
-        lines += [f"The text has {prediction.n_tokens} tokens; the model read the first {max_length}."]
-    return "\n".join(lines)
-
-
-def _bars(scores: tuple[ThemeScore, ...]) -> list[str]:
-    width = max(len(score.label) for score in scores)
-    return [f"  {score.label:<{width}}  {_bar(score)} {score.probability:4.0%}" for score in scores]
-
-
-def _bar(score: ThemeScore) -> str:
-    filled = round(score.probability * _BAR_WIDTH)
-    mark = round(score.threshold * _BAR_WIDTH)
-    bar = "█" * filled + "·" * (_BAR_WIDTH - filled)
-    return bar[:mark] + "│" + bar[mark:]
+    analyses = analyzer.stream(rows.texts.values(), top, progress=True)
+    nothing: dict[str, Form | None] = {name: None if isinstance(form, dict) else [] for name, form in COLUMNS.items()}
+    for row in range(len(rows.table)):
+        found = dict(nothing)
+        if row in rows.texts:
+            analysis = next(analyses)
+            found |= analysis.as_dict()
+            if analysis.prediction.truncated:
+                truncated.append(row)
+        yield [found[name] for name in COLUMNS]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textthema.commands import add_model_option
-from textthema.errors import EmptyTextError, InputError, shown
-from textthema.tables import RESULT_COLUMNS, Result, Table, format_of, read_table, write_results
+from textthema.tables import CLASSIFIED, Result, write_results
 
 if TYPE_CHECKING:
+    from textthema.batch import Rows
     from textthema.classifier import ThemeClassifier
     from textthema.inference import Encoded
 
 HELP = "add themes and scores to every row of a CSV, JSONL or Parquet file"
-_ROWS_NAMED = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,74 +65,27 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0.
     """
+    from textthema.batch import read_rows
     from textthema.bundle import replacing
     from textthema.classifier import ThemeClassifier
 
-    format_of(args.target)
-    if args.source.exists() and args.target.exists() and args.source.samefile(args.target):
-        raise InputError(f"IN and OUT are both {shown(str(args.source))}; choose another OUT", value=str(args.target))
-    table = read_table(args.source)
-    _refuse_result_columns(table)
-    texts = _texts(table, args.text_column, allow_empty=args.allow_empty)
+    rows = read_rows(args.source, args.target, args.text_column, CLASSIFIED, allow_empty=args.allow_empty)
     classifier = ThemeClassifier.from_pretrained(args.model)
     with replacing(args.target) as temporary:
-        encoded = classifier.encode(texts.values(), args.batch_size, progress=True)
-        write_results(table, _results(classifier, encoded, texts, len(table)), temporary)
-    _report(encoded, texts, len(table), classifier.max_length)
+        encoded = classifier.encode(rows.texts.values(), args.batch_size, progress=True)
+        write_results(rows.table, _results(classifier, encoded, rows), CLASSIFIED, temporary)
+    truncated = [row for row, cut in zip(rows.texts, encoded.truncated, strict=True) if cut]
+    for note in rows.notes(truncated, classifier.max_length, "themes and scores"):
+        print(note, file=sys.stderr)
     return 0
 
 
-def _refuse_result_columns(table: Table) -> None:
-    for name in RESULT_COLUMNS:
-        if name in table.columns:
-            raise InputError(f"{table.path} already has a column {shown(name)}; rename it first", value=name)
-
-
-def _texts(table: Table, column: str, *, allow_empty: bool) -> dict[int, str]:
-    """Collect the texts by row, without the rows that have none if such may be."""
-    from textthema.classifier import readable
-
-    texts = {}
-    for row, cell in enumerate(table.column(column)):
-        missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
-        try:
-            texts[row] = readable("" if missing else cell)
-        except EmptyTextError as error:
-            if not allow_empty:
-                message = (
-                    f"row {row + 1}, column {shown(column)} holds no text: {shown(cell)}; "
-                    "fill it, drop the row, or keep such rows with --allow-empty"
-                )
-                raise EmptyTextError(message, value=cell) from error
-        except InputError as error:
-            message = f"row {row + 1}, column {shown(column)}: {error}"
-            raise type(error)(message, value=cell) from error
-    if len(table) and not texts:
-        raise EmptyTextError(
-            f"column {shown(column)} of {table.path} is empty in all {len(table)} rows; is it the right one?",
-            value=column,
-        )
-    return texts
-
-
-def _results(classifier: ThemeClassifier, encoded: Encoded, texts: dict[int, str], n_rows: int) -> Iterator[Result]:
+def _results(classifier: ThemeClassifier, encoded: Encoded, rows: Rows) -> Iterator[Result]:
     of_texts = iter(encoded.probabilities)
-    for row in range(n_rows):
-        if row not in texts:
+    for row in range(len(rows.table)):
+        if row not in rows.texts:
             yield [], {}
             continue
         probabilities = next(of_texts)
         scores = dict(zip(classifier.labels, probabilities.tolist(), strict=True))
         yield classifier.labels_over(probabilities), scores
-
-
-def _report(encoded: Encoded, texts: dict[int, str], n_rows: int, max_length: int) -> None:
-    empty = [row + 1 for row in range(n_rows) if row not in texts]
-    cut = [row + 1 for row, truncated in zip(texts, encoded.truncated, strict=True) if truncated]
-    for rows, what in (
-        (empty, "have no text; their themes and scores are empty"),
-        (cut, f"are longer than {max_length} tokens; the rest of them was not read"),
-    ):
-        if rows:
-            first = ", ".join(map(str, rows[:_ROWS_NAMED])) + (", …" if len(rows) > _ROWS_NAMED else "")
-            print(f"note: {len(rows)} of {n_rows} rows {what} (rows {first})", file=sys.stderr)

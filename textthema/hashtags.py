@@ -1,0 +1,171 @@
+"""Themes, readers' tags and names in a text → hashtags that one would post.
+
+Three kinds of candidates compete by how likely readers are to tag the text so: its themes, tags of the catalogue, and
+entities of the catalogue that the text names. Of candidates that mean the same (``love``, ``loving``, ``love-quotes``)
+the likeliest spelling stays. Which tags never become a hashtag, and why, is written in ``rules/hashtags.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from textthema.catalogue import Hit, LookUp
+from textthema.classifier import ThemeScore
+from textthema.labels import LabelRules, read_rules, slug
+
+FEWEST = 5
+MOST = 10
+# Beyond the fewest, a hashtag has to be at least this likely.
+_ENOUGH = 0.08
+# Readers give a text so many of the catalogue's tags: a tag's share of them all, times this, is how likely it is.
+_TAGS_OF_A_TEXT = 3.5
+_TAGS_LOOKED_AT = 60
+_NAMED = 0.4
+_NAMES_LOOKED_AT = 40
+# A name of one word is often a word like any other: it counts only for an entity that the text is very near to.
+_SINGLE_NAMES_LOOKED_AT = 5
+_NAMED_KINDS = ("character", "franchise", "book", "author")
+_MOST_CHARACTERS = 40
+_JOINING = frozenset({"a", "an", "and", "for", "in", "is", "of", "on", "or", "the", "to", "with"})
+# What is left of "don't", "we're" and "women's" when a slug has lost the apostrophe.
+_AFTER_APOSTROPHE = frozenset({"d", "ll", "m", "re", "s", "t", "ve"})
+_STEM = re.compile(r"(?<=\w{3})(ies|ings?|ed|es|e|s|y)$")
+_WORD = re.compile(r"\w+")
+_BEGINNING = 4
+
+
+@dataclass(frozen=True)
+class HashtagRules:
+    """The reviewed rules of ``rules/hashtags.toml``.
+
+    Attributes:
+        blocked_words: Words that no hashtag may hold.
+        blocked_tags: Slugs that are no hashtag as a whole.
+        spelling: Word in lower case → how it is written.
+        labels: Rules that bring tags to labels.
+    """
+
+    blocked_words: frozenset[str]
+    blocked_tags: frozenset[str]
+    spelling: dict[str, str]
+    labels: LabelRules
+
+    def allows(self, tag: str) -> bool:
+        """Tell whether a tag may become a hashtag.
+
+        Args:
+            tag: A slug.
+
+        Returns:
+            False if it is blocked, empty of meaning, too long, or has no letter.
+        """
+        if len(tag) > _MOST_CHARACTERS or not any(character.isalpha() for character in tag):
+            return False
+        says_nothing = self.labels.canonical(tag) is None and self.labels.meta.get(tag) != "shelves"
+        words = tag.split("-")
+        singular = (word.removesuffix(ending) for word in words for ending in ("", "s", "es"))
+        return not says_nothing and tag not in self.blocked_tags and self.blocked_words.isdisjoint(singular)
+
+    def are_twins(self, one: str, other: str) -> bool:
+        """Tell whether two tags mean the same, so that only one of them is posted.
+
+        Args:
+            one: A slug.
+            other: A slug.
+
+        Returns:
+            True for forms of the same words, and for tags of the same label that begin alike: ``inspirational`` and
+            ``inspiring``, but not ``dogs`` and ``cats``, which are both of the label ``animals``.
+        """
+        if _stems(one) == _stems(other):
+            return True
+        label = self.labels.canonical(one)
+        begin_alike = one[:_BEGINNING] == other[:_BEGINNING]
+        return begin_alike and label is not None and label == self.labels.canonical(other)
+
+    def hashtag(self, name: str) -> str:
+        """Write a tag or a name as a hashtag.
+
+        Args:
+            name: A slug such as ``"life-lessons"`` or a name such as ``"J.K. Rowling"``.
+
+        Returns:
+            Such as ``"#LifeLessons"`` or ``"#JKRowling"``.
+        """
+        words: list[str] = []
+        for word in _WORD.findall(name.replace("'", "").replace("’", "").replace("_", " ")):
+            if words and word in _AFTER_APOSTROPHE:
+                words[-1] += word
+            else:
+                words.append(self.spelling.get(word.lower(), word[:1].upper() + word[1:]))
+        return "#" + "".join(words)
+
+
+@cache
+def read_hashtag_rules() -> HashtagRules:
+    """Read the rules from the package.
+
+    Returns:
+        The rules.
+    """
+    source = resources.files("textthema.rules").joinpath("hashtags.toml")
+    data = tomllib.loads(source.read_text(encoding="utf-8"))
+    return HashtagRules(
+        blocked_words=frozenset(word for words in data["blocked_words"].values() for word in words),
+        blocked_tags=frozenset(tag for tags in data["blocked_tags"].values() for tag in tags),
+        spelling=data["spelling"],
+        labels=read_rules(),
+    )
+
+
+def choose_hashtags(
+    text: str, themes: Iterable[ThemeScore], found: LookUp | None, fewest: int = FEWEST, most: int = MOST
+) -> tuple[str, ...]:
+    """Choose a text's hashtags.
+
+    Args:
+        text: The text.
+        themes: Its themes over their threshold.
+        found: The text compared with the catalogue, where there is one.
+        fewest: So many are given however unlikely they are, if there are candidates.
+        most: How many, at most.
+
+    Returns:
+        Hashtags, the likeliest first; no two mean the same.
+    """
+    rules = read_hashtag_rules()
+    candidates = [(theme.probability, theme.label) for theme in themes]
+    if found is not None:
+        tags = found.nearest("tag", _TAGS_LOOKED_AT)
+        candidates += [(min(1.0, _TAGS_OF_A_TEXT * hit.score), hit.entity.name) for hit in tags]
+        candidates += [(_NAMED, hit.entity.name) for hit in _named_in(text, found)]
+    chosen: dict[str, str] = {}
+    for likelihood, name in sorted(candidates, key=lambda candidate: -candidate[0]):
+        if len(chosen) >= most or (len(chosen) >= fewest and likelihood < _ENOUGH):
+            break
+        tag = slug(name)
+        if rules.allows(tag) and not any(rules.are_twins(tag, other) for other in chosen):
+            chosen[tag] = rules.hashtag(name)
+    return tuple(chosen.values())
+
+
+def _stems(tag: str) -> frozenset[str]:
+    words = tag.split("-")
+    telling = [word for word in words if word not in _JOINING] or words
+    return frozenset(_STEM.sub("", word) for word in telling)
+
+
+def _named_in(text: str, found: LookUp) -> Iterator[Hit]:
+    """Give the entities whose name stands in the text, word for word."""
+    spoken = f"-{slug(text)}-"
+    for kind in _NAMED_KINDS:
+        for rank, hit in enumerate(found.nearest(kind, _NAMES_LOOKED_AT)):
+            name = slug(hit.entity.name)
+            near_enough = "-" in name or (rank < _SINGLE_NAMES_LOOKED_AT and hit.entity.name in text)
+            if near_enough and f"-{name}-" in spoken:
+                yield hit

@@ -1,0 +1,344 @@
+"""The reader's own passages: which of them a text is nearest to, and whose they are.
+
+::
+
+    index.json            format, encoder, and the folder whose vectors count
+    passages.sqlite       texts, authors, books, themes and vectors, as they are collected; entities, and who is where
+    vectors-…/            vectors.npy  int8 (blocks, dim, block), a column a passage; zeros fill the last block
+                          scales.npy   float32 (n,), what a vector's integers are multiplied with
+                          ids.npy      int64 (n,), the passages' ids in passages.sqlite
+
+`index.json` is replaced last: a reader meets the old index or the new one, never a mixture. The search is exact: every
+vector is compared, block by block, from the memory-mapped file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from textthema.catalogue import Entity, Hit
+from textthema.errors import InputError, PassageIndexError, shown
+from textthema.recommender import Related, diverse
+from textthema.vectors import products
+
+FORMAT = 1
+HEAD = "index.json"
+STORE = "passages.sqlite"
+ARRAYS = ("vectors", "scales", "ids")
+BLOCK = 65_536
+KINDS = ("author", "book", "character", "franchise")
+_THREADS = 2
+_WAIT_SECONDS = 10
+_LOOKED_AT = 1_000
+_MOST_SHARED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage of the reader's own.
+
+    Attributes:
+        text: The passage.
+        author: Its author, where it has one.
+        book: Its book, where it has one.
+        score: Cosine of the angle between its embedding and the text's; 0 where it is negative.
+        shares: Themes that it has in common with the text, the text's strongest first, at most 3.
+        entities: Ids of the entities that it belongs to.
+    """
+
+    text: str
+    author: str | None
+    book: str | None
+    score: float
+    shares: tuple[str, ...]
+    entities: tuple[str, ...]
+
+    def as_dict(self) -> dict:
+        """Write the passage as plain values.
+
+        Returns:
+            JSON; author and book are left out where there is none.
+        """
+        found = {
+            "text": self.text,
+            "author": self.author,
+            "book": self.book,
+            "score": round(self.score, 6),
+            "shares": list(self.shares),
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+
+class PassageIndex:
+    """An index of passages that was read.
+
+    Args:
+        folder: Where it is.
+        vectors: int8, shape (blocks, dim, block).
+        scales: float32, shape (n,).
+        ids: int64, shape (n,).
+    """
+
+    def __init__(self, folder: Path, vectors: np.ndarray, scales: np.ndarray, ids: np.ndarray) -> None:
+        self._store = folder / STORE
+        self._vectors, self._scales, self._ids = vectors, scales, ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def width(self) -> int:
+        """Give the numbers of an embedding."""
+        return self._vectors.shape[1]
+
+    @classmethod
+    def read(cls, folder: str | Path, encoder_id: str) -> PassageIndex:
+        """Read an index.
+
+        Args:
+            folder: What ``textthema index`` wrote.
+            encoder_id: Name of the encoder that will read the texts.
+
+        Returns:
+            The index; its vectors stay on disk.
+
+        Raises:
+            PassageIndexError: It is missing, broken, or was made with another model.
+        """
+        folder = Path(folder)
+        head = read_head(folder)
+        if head is None:
+            raise PassageIndexError(
+                f"there is no index in {shown(str(folder))}: type textthema index CORPUS {folder}", value=str(folder)
+            )
+        refuse_other_model(folder, head["encoder"], encoder_id)
+        vectors, scales, ids = (_read_array(folder / head["vectors"] / f"{name}.npy") for name in ARRAYS)
+        fits = vectors.ndim == 3 and vectors.dtype == np.int8 and vectors.flags.c_contiguous
+        if not fits or scales.shape != ids.shape or not _fill(len(ids), vectors.shape):
+            raise _broken(folder / head["vectors"], "its arrays do not fit each other")
+        return cls(folder, vectors, scales, ids)
+
+    def nearest(self, embedding: np.ndarray, themes: Sequence[str], top: int) -> list[Passage]:
+        """Find the passages that a text is nearest to.
+
+        Args:
+            embedding: What the encoder made of the text, shape (dim,).
+            themes: The text's themes, strongest first.
+            top: How many, at most.
+
+        Returns:
+            The nearest first.
+
+        Raises:
+            InputError: ``top`` is below 1, or the embedding is not as wide as the index's.
+            PassageIndexError: The passages can't be read.
+        """
+        if top < 1:
+            raise InputError(f"top must be 1 or more, not {shown(top)}", value=top)
+        places, scores = self.search(embedding, top)
+        with self._connected() as store:
+            return list(_passages(store, self._ids[places].tolist(), scores.tolist(), themes))
+
+    def related(self, embedding: np.ndarray, themes: Sequence[str], top: int) -> tuple[Related, tuple[Passage, ...]]:
+        """Find authors, books, characters and franchises by their passages.
+
+        Args:
+            embedding: What the encoder made of the text, shape (dim,).
+            themes: The text's themes, strongest first.
+            top: How many of each kind, at most.
+
+        Returns:
+            The nearest of each kind, an entity being as near as its nearest passage; and the passages: the nearest,
+            and the nearest of each of these entities.
+
+        Raises:
+            InputError: ``top`` is below 1, or the embedding is not as wide as the index's.
+            PassageIndexError: The passages can't be read.
+        """
+        passages = self.nearest(embedding, themes, max(top, _LOOKED_AT))
+        best: dict[str, Passage] = {}
+        for passage in passages:
+            for identity in passage.entities:
+                best.setdefault(identity, passage)
+        with self._connected() as store:
+            entities = {entity.id: entity for entity in _entities(store, best)}
+        hits = [Hit(entities[identity], found.score, found.shares) for identity, found in best.items()]
+        of_kind = {kind: [hit for hit in hits if hit.entity.kind == kind] for kind in KINDS}
+        related = Related(
+            authors=tuple(of_kind["author"][:top]),
+            books=diverse(of_kind["book"], top),
+            characters=diverse(of_kind["character"], top),
+            franchises=diverse(of_kind["franchise"], top),
+        )
+        named = {
+            hit.entity.id
+            for kind in (related.authors, related.books, related.characters, related.franchises)
+            for hit in kind
+        }
+        kept = [
+            passage
+            for rank, passage in enumerate(passages)
+            if rank < top or any(identity in named and best[identity] is passage for identity in passage.entities)
+        ]
+        return related, tuple(kept)
+
+    def search(self, embedding: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+        """Compare a text with every vector.
+
+        Args:
+            embedding: What the encoder made of the text, shape (dim,).
+            top: How many to find, at most.
+
+        Returns:
+            Places of the nearest and their cosines, the nearest first; int64 and float32, shape (found,).
+
+        Raises:
+            InputError: The embedding is not as wide as the index's.
+        """
+        if embedding.shape != (self.width,):
+            raise InputError(
+                f"an embedding of shape {embedding.shape} can't be compared with an index of {self.width} "
+                "numbers a passage; use the model that the index was made with",
+                value=embedding.shape,
+            )
+        query = embedding / max(float(np.linalg.norm(embedding)), float(np.finfo(np.float32).tiny))
+
+        def of_block(block: int) -> tuple[np.ndarray, np.ndarray]:
+            first = block * BLOCK
+            scales = self._scales[first : first + BLOCK]
+            scores = products(query, self._vectors[block])[: len(scales)] * scales
+            best = np.argpartition(-scores, min(top, len(scores)) - 1)[:top]
+            return first + best, scores[best]
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = list(pool.map(of_block, range(len(self._vectors))))
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        places, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.argsort(-scores, kind="stable")[:top]
+        return places[order], np.maximum(scores[order], 0)
+
+    def _connected(self) -> closing[sqlite3.Connection]:
+        return closing(connect(self._store, read_only=True))
+
+
+def read_head(folder: Path) -> dict | None:
+    """Read an index's ``index.json``.
+
+    Args:
+        folder: The index.
+
+    Returns:
+        What it says, or None if there is none.
+
+    Raises:
+        PassageIndexError: It is broken or of another format.
+    """
+    path = folder / HEAD
+    try:
+        head = json.loads(path.read_text(encoding="utf-8"))
+        if head["format"] != FORMAT:
+            raise _broken(path, f"it has format {shown(head['format'])}, this version reads format {FORMAT}")
+        if not isinstance(head["encoder"], str) or Path(head["vectors"]).name != head["vectors"]:
+            raise _broken(path, "it names no encoder or no folder of vectors")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _broken(path, str(error)) from error
+    return head
+
+
+def refuse_other_model(folder: Path, made_with: str, encoder_id: str) -> None:
+    """Refuse an index that another model's embeddings fill.
+
+    Args:
+        folder: The index.
+        made_with: Name of the encoder that the index was made with.
+        encoder_id: Name of the encoder that is used now.
+
+    Raises:
+        PassageIndexError: They differ.
+    """
+    if made_with != encoder_id:
+        raise PassageIndexError(
+            f"the index in {shown(str(folder))} was made with another model (encoder {made_with[:12]}…, this one is "
+            f"{encoder_id[:12]}…), so its vectors can't be compared: use that model with --model, or make the index "
+            "again in another folder",
+            value=made_with,
+        )
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open an index's store.
+
+    Args:
+        path: The SQLite file.
+        read_only: Whether nothing will be written.
+
+    Returns:
+        A connection that waits up to ten seconds for another's.
+
+    Raises:
+        PassageIndexError: It can't be opened.
+    """
+    try:
+        mode = "ro" if read_only else "rwc"
+        return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=_WAIT_SECONDS)
+    except sqlite3.Error as error:
+        raise _broken(path, str(error)) from error
+
+
+def _passages(
+    store: sqlite3.Connection, ids: list[int], scores: list[float], themes: Sequence[str]
+) -> Iterator[Passage]:
+    texts = {row[0]: row[1:] for row in _select(store, "SELECT id, text, author, book, themes FROM passage", "id", ids)}
+    entities: dict[int, list[str]] = {}
+    for passage, entity in _select(store, "SELECT passage, entity FROM mention", "passage", ids):
+        entities.setdefault(passage, []).append(entity)
+    for identity, score in zip(ids, scores, strict=True):
+        if identity in texts:  # a newer run may have dropped it since the vectors were read
+            text, author, book, own = texts[identity]
+            shared = [theme for theme in themes if theme in json.loads(own)]
+            yield Passage(text, author, book, score, tuple(shared[:_MOST_SHARED]), tuple(entities.get(identity, ())))
+
+
+def _entities(store: sqlite3.Connection, ids: Iterable[str]) -> Iterator[Entity]:
+    rows = _select(store, "SELECT id, kind, name, author, franchise, support FROM entity", "id", list(ids))
+    return (Entity(*row) for row in rows)
+
+
+def _select(store: sqlite3.Connection, query: str, column: str, keys: list) -> list[tuple]:
+    marks = ",".join("?" * len(keys))
+    try:
+        return store.execute(f"{query} WHERE {column} IN ({marks})", keys).fetchall()
+    except sqlite3.Error as error:
+        raise PassageIndexError(
+            f"the passages can't be read: {error}; type the same textthema index command again", value=str(error)
+        ) from error
+
+
+def _read_array(path: Path) -> np.ndarray:
+    try:
+        return np.lib.format.open_memmap(path, "r").view(np.ndarray)
+    except (OSError, ValueError, EOFError) as error:
+        raise _broken(path, str(error)) from error
+
+
+def _fill(n: int, shape: tuple[int, ...]) -> bool:
+    return shape[0] == -(-n // BLOCK) and (shape[2] == BLOCK or shape[0] == 0 or (shape[0] == 1 and shape[2] == n))
+
+
+def _broken(path: Path, reason: str) -> PassageIndexError:
+    return PassageIndexError(
+        f"{path.name} of the index in {shown(str(path.parent))} can't be used: {reason}; make the index again in an "
+        "empty folder",
+        value=str(path),
+    )
