@@ -9,7 +9,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from website.limits import REFUSAL, limiter, rate_limit, texts_asked_for
 from website.problems import MEDIA_TYPE
-from website.reader import THEME_PARTS, Reader
+from website.reader import Reader
 from website.schemas import AnalysisAnswer, KnownThemes, Problem, Texts, ThemesAnswer
 
 PREFIX = "/api/v1"
@@ -96,8 +96,7 @@ def classify(json_data: Texts) -> Response:
 
     With `texts`, the answer is `{"results": […]}`, in their order.
     """
-    results = _reader().read(json_data.all)
-    return _answer(json_data, [{part: result[part] for part in THEME_PARTS} for result in results])
+    return _answer(json_data, _reader().read(json_data.all, themes_only=True))
 
 
 @api.get("/themes")

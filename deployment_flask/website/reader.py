@@ -9,7 +9,7 @@ from typing import Protocol
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from textthema.classifier import Prediction, ThemeClassifier, ThemeScore
+from textthema.analysis import Analysis, Analyzer
 from textthema.errors import InputError, TextThemaError, TextTooLongError, shown
 from website.admission import Admission
 from website.metrics import TEXTS
@@ -31,7 +31,10 @@ class Model(Protocol):
     themes: list[dict]
 
     def analyze(self, text: str) -> dict:
-        """Read a text, and give the analysis as JSON objects."""
+        """Find everything in a text, as JSON objects."""
+
+    def classify(self, text: str) -> dict:
+        """Find a text's themes, as JSON objects."""
 
 
 class UnreadableTextError(Exception):
@@ -67,11 +70,12 @@ class Reader:
         """Begin to load, without waiting for it."""
         Thread(target=self._load_model, name="load", daemon=True).start()
 
-    def read(self, texts: Sequence[str]) -> list[dict]:
+    def read(self, texts: Sequence[str], *, themes_only: bool = False) -> list[dict]:
         """Read texts, one after the other.
 
         Args:
             texts: At least one.
+            themes_only: Whether to leave out all but the themes.
 
         Returns:
             What the library says of each, in their order.
@@ -85,7 +89,8 @@ class Reader:
             _check_length(position, text)
         with self.admission.place():
             model = self._wait_for_model()
-            results = [self._read_one(model, position, text) for position, text in enumerate(texts)]
+            read_one = model.classify if themes_only else model.analyze
+            results = [self._read_one(read_one, position, text) for position, text in enumerate(texts)]
         TEXTS.inc(len(results))
         return results
 
@@ -118,10 +123,10 @@ class Reader:
         finally:
             self._loaded.set()
 
-    def _read_one(self, model: Model, position: int, text: str) -> dict:
+    def _read_one(self, read_one: Callable[[str], dict], position: int, text: str) -> dict:
         try:
             with self.admission.turn():
-                return model.analyze(text)
+                return read_one(text)
         except InputError as error:
             raise UnreadableTextError(position, error) from error
 
@@ -137,7 +142,7 @@ class LocalModel:
     """A model directory of this machine, whose files are as its manifest says.
 
     Args:
-        path_or_id: As in ``ThemeClassifier.from_pretrained``.
+        path_or_id: As in ``Analyzer.from_pretrained``.
 
     Raises:
         BundleError: There is no such model, or a file of it was changed.
@@ -145,12 +150,13 @@ class LocalModel:
 
     def __init__(self, path_or_id: str | None = None) -> None:
         # One thread a text: the workers share the processors among them.
-        self._classifier = ThemeClassifier.from_pretrained(path_or_id, threads=1)
-        pairs = zip(self._classifier.labels, self._classifier.thresholds, strict=True)
+        self._analyzer = Analyzer.from_pretrained(path_or_id, threads=1)
+        classifier = self._analyzer.classifier
+        pairs = zip(classifier.labels, classifier.thresholds, strict=True)
         self.themes = [{"label": label, "threshold": round(float(threshold), 4)} for label, threshold in pairs]
 
     def analyze(self, text: str) -> dict:
-        """Read a text.
+        """Find everything in a text.
 
         Args:
             text: A text.
@@ -161,25 +167,22 @@ class LocalModel:
         Raises:
             InputError: It can't be read.
         """
-        return _as_dict(self._classifier(text))
+        return self._analyzer(text).as_dict()
 
+    def classify(self, text: str) -> dict:
+        """Find a text's themes, and spare what only the rest of an analysis needs.
 
-def _as_dict(prediction: Prediction) -> dict:
-    return {
-        "themes": [_score(theme) for theme in prediction.themes],
-        "also": [_score(theme) for theme in prediction.also],
-        "scores": {label: round(score, 4) for label, score in prediction.scores.items()},
-        "truncated": prediction.truncated,
-        "n_tokens": prediction.n_tokens,
-    }
+        Args:
+            text: A text.
 
+        Returns:
+            The part of the analysis that has to do with themes.
 
-def _score(theme: ThemeScore) -> dict:
-    return {
-        "label": theme.label,
-        "probability": round(theme.probability, 4),
-        "threshold": round(theme.threshold, 4),
-    }
+        Raises:
+            InputError: It can't be read.
+        """
+        found = Analysis(self._analyzer.classifier(text), hashtags=()).as_dict()
+        return {part: found[part] for part in THEME_PARTS}
 
 
 def _check_length(position: int, text: str) -> None:

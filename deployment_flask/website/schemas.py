@@ -64,6 +64,16 @@ class Themes(BaseModel):
     n_tokens: int = Field(description="Tokens of the whole text.")
 
 
+class Passage(BaseModel):
+    """The passage of the site's own collection that brought an entity here."""
+
+    text: str
+    author: str = _maybe()
+    book: str = _maybe()
+    score: Share
+    shares: list[str]
+
+
 class Hit(BaseModel):
     """An author, a book, a character or a franchise near the text."""
 
@@ -73,7 +83,7 @@ class Hit(BaseModel):
     shares: list[str] = Field(description="Themes that it has in common with the text, strongest first.")
     by: str = _maybe("Its author.")
     franchise: str = _maybe()
-    passage: str = _maybe()
+    passage: Passage = _maybe()
 
 
 class Related(BaseModel):
@@ -91,6 +101,7 @@ class Span(BaseModel):
     start: int
     end: int
     text: str
+    role: str = _maybe("What it is within the nuance.")
 
 
 class Nuance(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from textthema.classifier import readable
+from website.reader import THEME_PARTS
 
 LONGEST_WAIT_SECONDS = 60
 
@@ -69,6 +70,10 @@ class StandIn:
         self.themes = [{"label": "love", "threshold": 0.3}, {"label": "hope", "threshold": 0.3}]
         self.reading = Event()
         self._may_answer = may_answer
+
+    def classify(self, text: str) -> dict:
+        found = self.analyze(text)
+        return {part: found[part] for part in THEME_PARTS}
 
     def analyze(self, text: str) -> dict:
         readable(text)

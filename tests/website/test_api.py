@@ -4,6 +4,7 @@ from threading import Event
 
 import pytest
 
+import textthema
 from tests.website.stand_in import StandIn, analysis
 from website import create_app
 from website.early import PATHS
@@ -47,9 +48,12 @@ def test_the_themes_are_listed(client, stand_in):
     assert client.get("/api/v1/themes").get_json() == {"themes": stand_in.themes}
 
 
-def test_the_model_answers_through_the_api(real_app, classifier):
-    answer = real_app.test_client().post("/api/v1/classify", json={"text": TEXT}).get_json()
-    assert [theme["label"] for theme in answer["themes"]] == [theme.label for theme in classifier(TEXT).themes]
+def test_the_model_answers_through_the_api(real_app):
+    client = real_app.test_client()
+    whole = textthema.analyze(TEXT).as_dict()
+    assert client.post("/api/v1/analyze", json={"text": TEXT}).get_json() == whole
+    themes = client.post("/api/v1/classify", json={"text": TEXT}).get_json()
+    assert themes == {part: whole[part] for part in THEME_PARTS}
 
 
 @pytest.mark.parametrize(
