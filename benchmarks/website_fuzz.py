@@ -3,8 +3,8 @@
 Example:
     python benchmarks/website_fuzz.py --requests 10000 --out benchmarks/results
 
-schemathesis makes requests from the OpenAPI document, good ones and bad ones, and checks each answer against it; hypothesis
-makes texts and bodies for the page and the API.
+schemathesis makes requests from the OpenAPI document, good ones and bad ones, and checks each answer against it;
+hypothesis makes texts and bodies for the page and the API.
 """
 
 from __future__ import annotations

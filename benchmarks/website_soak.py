@@ -127,7 +127,7 @@ def as_markdown(record: dict) -> str:
     flat = "flat" if abs(record["growth"]) <= MOST_GROWTH else "not flat"
     return (
         "# The website over time\n\n"
-        f"{record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} minutes.\n\n"
+        f"{record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} min.\n\n"
         f"> Memory of all workers {record['megabytes_start']:.0f} → {record['megabytes_end']:.0f} MB"
         f" ({record['growth']:+.1%}): {flat} within {MOST_GROWTH:.0%}. Answers: {answers}.\n"
     )
