@@ -27,6 +27,7 @@ def _put_library_on_path() -> None:
 
 _put_library_on_path()
 
+import file_tab  # noqa: E402
 from explore import COPY_ON_CLICK, hashtags_html, related_html  # noqa: E402
 
 from textthema.analysis import Analysis, Analyzer  # noqa: E402
@@ -217,7 +218,7 @@ def build_demo() -> gr.Blocks:
     Returns:
         The app, with its queue, not yet launched.
     """
-    with gr.Blocks(title="TextThema", analytics_enabled=False) as demo:
+    with gr.Blocks(title="TextThema", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(f'<header><h1>TextThema</h1><p class="promise">{PROMISE}</p></header>')
         with gr.Row(elem_id="desk"):
             with gr.Column(min_width=300):
@@ -238,6 +239,7 @@ def build_demo() -> gr.Blocks:
         with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
             gr.Markdown(HOW_TO_READ)
         _connect(text, counter, submit, (results, explore), examples)
+    file_tab.add_page(demo, lambda: analyzer().classifier)
     return demo.queue(max_size=QUEUE_SIZE)
 
 
@@ -262,6 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
         inbrowser=options.open,
         prevent_thread_lock=True,
         run_history=False,
+        max_file_size=f"{file_tab.MAX_MEGABYTES}mb",
         footer_links=["api", "settings"],
         theme=_theme(),
         css_paths=[HERE / "style.css"],

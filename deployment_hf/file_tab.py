@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import gradio as gr
 
@@ -23,8 +23,8 @@ MOST_SHOWN = 20
 PROMISE = "Upload a table of texts, see which themes it carries, and take it home tagged."
 HOW = (
     f"A CSV file with a header, or JSON lines; at most {MAX_ROWS:,} rows and {MAX_MEGABYTES} MB. The tagged file has "
-    "your rows, order and columns, and two more: <code>themes</code> and <code>scores</code>. Files are deleted within "
-    "the hour."
+    "your rows, order and columns, and two more: <code>themes</code> and <code>scores</code>. Files are deleted after "
+    "an hour."
 )
 WAITING = "The themes of your file will appear here."
 _MAIN_PAGE = "Text → themes"
@@ -49,17 +49,18 @@ class Tagged:
     notes: list[str]
 
 
-def tag(source: Path, column: str, classifier: ThemeClassifier, track: Track = iter) -> Tagged:
+def tag(source: Path, column: str, classifier: ThemeClassifier, folder: Path, track: Track = iter) -> Tagged:
     """Find the themes of every row of a file, and write it with them.
 
     Args:
         source: CSV or JSON lines.
         column: Where the texts are.
         classifier: What reads them.
+        folder: Where the tagged file goes.
         track: Told each text as its turn comes.
 
     Returns:
-        The tagged file, in a new temporary folder, and what is in it.
+        The tagged file, and what is in it.
 
     Raises:
         InputError: The file, the column or a cell is at fault; the message says which.
@@ -75,7 +76,7 @@ def tag(source: Path, column: str, classifier: ThemeClassifier, track: Track = i
     if taken:
         raise InputError(f"{shown(source.name)} already has a column {shown(taken)}; rename it first", value=taken)
     rows = Rows(table, texts_of(table, column, allow_empty=True))
-    target = Path(mkdtemp(prefix="textthema-")) / f"{source.stem}-themes{source.suffix.lower()}"
+    target = folder / f"{source.stem}-themes{source.suffix.lower()}"
     counts: Counter[str] = Counter()
     truncated: list[int] = []
     write_results(table, _results(rows, classifier, track, counts, truncated), CLASSIFIED, target)
@@ -127,19 +128,23 @@ def add_page(demo: gr.Blocks, load: Callable[[], ThemeClassifier]) -> None:
                 )
                 target = gr.File(label="The tagged file", visible=False, interactive=False, elem_id="tagged")
 
-        def show(uploaded: str | None, name: str, progress: gr.Progress = gr.Progress()) -> tuple[str, dict]:  # noqa: B008
-            return _shown(uploaded, name, load, lambda texts: progress.tqdm(texts, desc="Reading", unit="texts"))
+        def show(uploaded: str | None, name: str, progress: gr.Progress = gr.Progress()) -> Iterator[tuple[str, dict]]:  # noqa: B008
+            with TemporaryDirectory() as folder:
+                # Gradio takes a copy of what is yielded, and deletes it when its time has come.
+                yield _shown(uploaded, name, load, Path(folder), lambda texts: progress.tqdm(texts, unit="texts"))
 
         # One file at a time: a text that somebody waits for shares the processors with no more than that.
         submit.click(show, [source, column], [results, target], api_visibility="private", concurrency_limit=1)
 
 
-def _shown(uploaded: str | None, column: str, load: Callable[[], ThemeClassifier], track: Track) -> tuple[str, dict]:
+def _shown(
+    uploaded: str | None, column: str, load: Callable[[], ThemeClassifier], folder: Path, track: Track
+) -> tuple[str, dict]:
     if not uploaded:
         return '<p class="note">There is no file yet. Choose one, or drop it on the box.</p>', gr.update(visible=False)
     source = Path(uploaded)
     try:
-        tagged = tag(source, column.strip(), load(), track)
+        tagged = tag(source, column.strip(), load(), folder, track)
     except InputError as error:
         # Where this machine keeps the upload is nobody's business.
         said = str(error).replace(f"{source.parent}/", "")

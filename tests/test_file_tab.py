@@ -27,10 +27,12 @@ def write(path, texts, column="text"):
 
 def test_a_file_is_tagged_row_by_row(file_tab, tmp_path, classifier, texts):
     tracked = []
+    (tmp_path / "out").mkdir()
     tagged = file_tab.tag(
         write(tmp_path / "poems.csv", [texts[0], "", texts[1]]),
         "text",
         classifier,
+        tmp_path / "out",
         lambda some: (tracked.append(text) or text for text in some),
     )
     with tagged.path.open(encoding="utf-8", newline="") as file:
@@ -48,7 +50,7 @@ def test_a_file_is_tagged_row_by_row(file_tab, tmp_path, classifier, texts):
 def test_json_lines_stay_json_lines(file_tab, tmp_path, classifier, texts):
     source = tmp_path / "poems.JSONL"
     source.write_text(json.dumps({"poem": texts[0], "n": 1}) + "\n")
-    tagged = file_tab.tag(source, "poem", classifier)
+    tagged = file_tab.tag(source, "poem", classifier, tmp_path)
     record = json.loads(tagged.path.read_text())
     assert list(record) == ["poem", "n", "themes", "scores"]
 
@@ -68,8 +70,8 @@ def test_a_bad_file_is_a_sentence_that_hides_where_it_lies(
 ):
     source = write(tmp_path / name, texts)
     with pytest.raises(InputError, match=message):
-        file_tab.tag(source, column, classifier)
-    html, update = file_tab._shown(str(source), column, lambda: classifier, iter)
+        file_tab.tag(source, column, classifier, tmp_path)
+    html, update = file_tab._shown(str(source), column, lambda: classifier, tmp_path, iter)
     assert 'class="note"' in html
     assert str(tmp_path) not in html
     assert update["visible"] is False
@@ -77,11 +79,11 @@ def test_a_bad_file_is_a_sentence_that_hides_where_it_lies(
 
 def test_a_column_that_would_be_written_twice_is_refused(file_tab, tmp_path, classifier):
     with pytest.raises(InputError, match="already has a column 'themes'"):
-        file_tab.tag(write(tmp_path / "a.csv", ["one"], column="themes"), "themes", classifier)
+        file_tab.tag(write(tmp_path / "a.csv", ["one"], column="themes"), "themes", classifier, tmp_path)
 
 
-def test_no_file_is_a_friendly_sentence(file_tab):
-    html, _ = file_tab._shown(None, "text", lambda: None, iter)
+def test_no_file_is_a_friendly_sentence(file_tab, tmp_path):
+    html, _ = file_tab._shown(None, "text", lambda: None, tmp_path, iter)
     assert "no file yet" in html
 
 
