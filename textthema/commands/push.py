@@ -81,7 +81,7 @@ def _upload(folder: Path, repository: str, kind: str, *, private: bool) -> str:
             repo_id=repository,
             repo_type=kind,
             commit_message=f"Upload {kind}",
-            ignore_patterns=[".*", "**/.*", "**/__pycache__/**"],
+            ignore_patterns=[".*", "*/.*", "*__pycache__/*"],
             delete_patterns="*",
         )
     except HFValidationError as error:
