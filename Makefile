@@ -37,7 +37,7 @@ define new_venv
 endef
 
 .PHONY: help demo serve space audit test lint format setup chromium clean-data split train tune export evaluate benchmark \
-        benchmark-quality benchmark-speed benchmark-scraper exploration notebooks scrape screenshots space-library
+        benchmark-quality benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -102,6 +102,11 @@ benchmark-quality: $(FULL)
 
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
+
+benchmark-website: $(FULL) ## the website under load, over half an hour and under ten thousand requests at random
+	.venv/bin/python benchmarks/website_load.py
+	.venv/bin/python benchmarks/website_fuzz.py
+	.venv/bin/python benchmarks/website_soak.py
 
 exploration: $(FULL) ## variants of the training recipe on a small budget, to benchmarks/results
 	.venv/bin/python benchmarks/exploration.py --splits $(BUILD)/splits --work $(BUILD)/exploration
