@@ -43,6 +43,7 @@ LABELLED ?= labelled
 
 FULL := .venv/.ready
 DEMO := .venv-demo/.ready
+SITE := .venv-site/.ready
 TEXTTHEMA := .venv/bin/textthema
 
 define new_venv
@@ -54,15 +55,18 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo test lint format setup chromium clean-data split entities entity-audit train tune export nuances \
-        evaluate benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-nuances benchmark-speed \
-        benchmark-scraper exploration notebooks scrape screenshots space-library
+.PHONY: help demo serve space audit test lint format setup chromium clean-data split entities entity-audit train tune \
+        export nuances evaluate benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-nuances \
+        benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: $(DEMO) ## open the app on the embedded model (GRADIO_SERVER_PORT chooses the port)
 	.venv-demo/bin/python deployment_hf/app.py --open
+
+serve: $(SITE) ## serve the website (PORT and WEB_CONCURRENCY choose; deployment_flask/README.md)
+	.venv-site/bin/gunicorn -c deployment_flask/gunicorn.conf.py
 
 test: setup chromium lint ## set up everything and pass all tests
 	.venv/bin/python -m pytest
@@ -142,6 +146,11 @@ benchmark-speed: $(FULL)
 benchmark-nuances: $(FULL) ## measure BUILD/nuances on labelled sets and on quotes labelled by reading
 	.venv/bin/python benchmarks/nuances.py --labelled $(LABELLED) --quotes $(RAW) --run $(BUILD)/nuances
 
+benchmark-website: $(FULL) ## the website under load, over half an hour and under ten thousand requests at random
+	.venv/bin/python benchmarks/website_load.py
+	.venv/bin/python benchmarks/website_fuzz.py
+	.venv/bin/python benchmarks/website_soak.py
+
 exploration: $(FULL) ## variants of the training recipe on a small budget, to benchmarks/results
 	.venv/bin/python benchmarks/exploration.py --splits $(BUILD)/splits --work $(BUILD)/exploration
 
@@ -155,6 +164,15 @@ benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scrape
 
 screenshots: $(FULL) chromium ## pictures of the app for the README
 	.venv/bin/python github_img/make_screenshots.py
+
+space: $(FULL) space-library ## put together what the Space's repository holds, in OUT, and ask it a question in a clean environment
+	.venv/bin/python deployment_hf/assemble.py $(OUT) --check
+
+audit: ## look for known faults in the code and in the pinned packages
+	@test -x .venv-audit/bin/bandit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install --quiet --disable-pip-version-check bandit==1.9.4 pip-audit==2.10.1; }
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium textthema deployment_flask deployment_hf scraper
+	for list in requirements.txt deployment_flask/requirements.txt deployment_hf/requirements.txt; do \
+	  .venv-audit/bin/pip-audit --no-deps --disable-pip --requirement $$list || exit 1; done
 
 space-library: ## pack the library that the Space carries beside its app
 	$(PYTHON) deployment_hf/pack_library.py
@@ -170,4 +188,9 @@ $(FULL): requirements.txt requirements-blurr.txt pyproject.toml
 $(DEMO): deployment_hf/requirements.txt
 	$(call new_venv,.venv-demo)
 	.venv-demo/bin/pip install --quiet --disable-pip-version-check -r deployment_hf/requirements.txt
+	@touch $@
+
+$(SITE): deployment_flask/requirements.txt
+	$(call new_venv,.venv-site)
+	.venv-site/bin/pip install --quiet --disable-pip-version-check -r deployment_flask/requirements.txt
 	@touch $@

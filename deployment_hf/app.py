@@ -27,6 +27,7 @@ def _put_library_on_path() -> None:
 
 _put_library_on_path()
 
+import file_tab  # noqa: E402
 import genres_tab  # noqa: E402
 from explore import COPY_ON_CLICK, hashtags_html, related_html  # noqa: E402
 
@@ -218,7 +219,7 @@ def build_demo() -> gr.Blocks:
     Returns:
         The app, with its queue, not yet launched.
     """
-    with gr.Blocks(title="TextThema", analytics_enabled=False) as demo:
+    with gr.Blocks(title="TextThema", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(f'<header><h1>TextThema</h1><p class="promise">{PROMISE}</p></header>')
         with gr.Row(elem_id="desk"):
             with gr.Column(min_width=300):
@@ -240,6 +241,7 @@ def build_demo() -> gr.Blocks:
             gr.Markdown(HOW_TO_READ)
         _connect(text, counter, submit, (results, explore), examples)
     genres_tab.add_page(demo, bar=_bar, also=_also, note=_note)
+    file_tab.add_page(demo, lambda: analyzer().classifier)
     return demo.queue(max_size=QUEUE_SIZE)
 
 
@@ -264,6 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
         inbrowser=options.open,
         prevent_thread_lock=True,
         run_history=False,
+        max_file_size=f"{file_tab.MAX_MEGABYTES}mb",
         footer_links=["api", "settings"],
         theme=_theme(),
         css_paths=[HERE / "style.css"],

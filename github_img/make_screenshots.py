@@ -1,4 +1,4 @@
-"""Photograph the Space in Chromium for the README: ``python github_img/make_screenshots.py``."""
+"""Photograph the Space and the website in Chromium for the README: ``python github_img/make_screenshots.py``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 from tests.browser.chromium import TIMEOUT_SECONDS, emulate, open_chromium  # noqa: E402
 from tests.browser.space_server import serve_space  # noqa: E402
+from tests.website.server import serve_website  # noqa: E402
 from textthema.scraping.browser import find_chromium  # noqa: E402
 
 MOST_BYTES = 300_000
@@ -24,6 +25,9 @@ PICTURES = {
     "space-wide.png": {"width": 1280, "height": 960, "scheme": "light"},
     "space-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
     "space-dark.png": {"width": 1280, "height": 960, "scheme": "dark"},
+    "website-wide.png": {"width": 1280, "height": 1160, "scheme": "light"},
+    "website-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
+    "website-dark.png": {"width": 1280, "height": 1160, "scheme": "dark"},
 }
 POEM = """Come out, my love: the orchard is on fire
 with morning, and the sea has learnt your name.
@@ -37,7 +41,7 @@ of lovers who were frightened, and had won."""
 
 
 def photograph(browser: webdriver.Chrome, address: str) -> bytes:
-    """Let the app read the poem and take a picture of the page.
+    """Let the Space or the website read the poem, and take a picture of the page.
 
     Args:
         browser: A Chromium with its screen set.
@@ -48,13 +52,13 @@ def photograph(browser: webdriver.Chrome, address: str) -> bytes:
     """
     browser.get(address)
     wait = WebDriverWait(browser, TIMEOUT_SECONDS)
-    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#text textarea"))[0].send_keys(POEM)
-    wait.until(lambda page: page.find_elements(By.ID, "submit"))[0].click()
-    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#results .themes, #results .also"))
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#text textarea, textarea#text"))[0].send_keys(POEM)
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#submit, #form button"))[0].click()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "#results .themes, #reading:not([aria-busy]) .bars"))
     browser.execute_async_script("document.fonts.ready.then(arguments[0])")
     # The pointer rests on the button and the page may have moved to the result: show it as one finds it.
     browser.execute_script(
-        "document.activeElement.blur(); document.getElementById('submit').style.pointerEvents = 'none';"
+        "document.activeElement.blur(); document.querySelector('#submit, #form button').style.pointerEvents = 'none';"
         "window.scrollTo(0, 0)"
     )
     return base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", {})["data"])
@@ -66,12 +70,13 @@ def main() -> None:
     pictures = {}
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve_space(ROOT / "deployment_hf" / "app.py", Path(folder) / "log") as address,
+        serve_space(ROOT / "deployment_hf" / "app.py", Path(folder) / "space-log") as space,
+        serve_website(Path(folder) / "website-log", workers=1) as website,
         open_chromium(program) as browser,
     ):
         for name, screen in PICTURES.items():
             emulate(browser, **screen)
-            pictures[name] = photograph(browser, address)
+            pictures[name] = photograph(browser, space if name.startswith("space") else website.address)
             if len(pictures[name]) >= MOST_BYTES:
                 sys.exit(f"error: {name} would have {len(pictures[name]):,} bytes, {MOST_BYTES:,} are the most")
     for name, content in pictures.items():

@@ -19,6 +19,7 @@
     │   └── CatalogueError             a catalogue that is missing, broken or of another model
     ├── GateError                      exit code 5: an export that would lose quality
     ├── PassageIndexError              exit code 7: an index of passages that is missing, broken or of another model
+    ├── HubError                       exit code 8: the Hugging Face Hub, or the way to it
     └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
         ├── BrowserError               Chromium can't be started, or goes away again and again
         ├── LoginWallError             the site shows nothing without signing in
@@ -124,6 +125,12 @@ class PassageIndexError(TextThemaError):
     """An index of passages is missing, broken, or was made with another model."""
 
     exit_code = 7
+
+
+class HubError(TextThemaError):
+    """The Hugging Face Hub took no upload."""
+
+    exit_code = 8
 
 
 class ScrapingError(TextThemaError):

@@ -1,0 +1,57 @@
+"""How gunicorn serves the website: ``gunicorn -c deployment_flask/gunicorn.conf.py``.
+
+``PORT``, ``HOST`` and ``WEB_CONCURRENCY`` (workers) are what hosts usually set; the site's own settings begin with
+``TEXTTHEMA_`` and stand in ``website/settings.py``.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# In a checkout its own library wins over an installed one.
+_SOURCES = [path for path in (HERE, HERE.parent) if path == HERE or (path / "textthema" / "__init__.py").is_file()]
+sys.path[:0] = map(str, _SOURCES)
+
+# The counts of all workers meet in files; workers that are started later find the folder here.
+_COUNTS = Path(tempfile.mkdtemp(prefix="textthema-counts-"))
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_COUNTS)
+# Each worker reads one text at a time, on one processor.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+wsgi_app = "website:create_app()"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or len(os.sched_getaffinity(0)))
+worker_class = "gthread"
+# One reads, four wait for their turn (TEXTTHEMA_WAITING); the others hand out pages and refusals.
+threads = 12
+# Each worker verifies and loads the model itself, so that one that ends takes nothing of another's along.
+preload_app = False
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+backlog = 512
+limit_request_line = 2048
+limit_request_fields = 50
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn's own advice
+control_socket_disable = True
+accesslog = "-"
+# Neither query nor referrer: nothing that somebody typed.
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+
+
+def child_exit(server, worker):  # noqa: ANN001, ANN201, ARG001
+    """Count a worker that ended, and forget what it had in hand."""
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
+    from website.metrics import WORKER_ENDS  # noqa: PLC0415
+
+    multiprocess.mark_process_dead(worker.pid)
+    WORKER_ENDS.inc()
+
+
+def on_exit(server):  # noqa: ANN001, ANN201, ARG001
+    """Remove the counts."""
+    shutil.rmtree(_COUNTS, ignore_errors=True)
