@@ -15,6 +15,7 @@ _ENCODER = "encoder."
 _BIAS, _WEIGHT = ".bias", ".weight"
 # MatMulInteger → Cast → Mul (scale) → Add (bias).
 _STEPS_BACK = 3
+_PRODUCTS = ("MatMulInteger", "MatMul")
 
 
 def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -66,8 +67,8 @@ def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str
             continue
         maker = makers.get(next(name for name in node.input if name != bias))
         for _ in range(_STEPS_BACK):
-            if maker is not None and maker.op_type != "MatMulInteger":
+            if maker is not None and maker.op_type not in _PRODUCTS:
                 maker = makers.get(maker.input[0])
-        if maker is not None and maker.op_type == "MatMulInteger":
-            found[bias] = maker.input[1].removesuffix("_quantized")
+        if maker is not None and maker.op_type in _PRODUCTS:
+            found[bias] = maker.input[1].removesuffix("_quantized").removesuffix("_dequantized")
     return found

@@ -19,10 +19,12 @@ from sklearn.metrics import f1_score
 
 from textthema.bundle import CONFIG, MANIFEST, ONNX, THRESHOLDS, TOKENIZER, write_manifest
 from textthema.calibration import CALIBRATION, Calibration, read_calibration
+from textthema.collection import Collection
 from textthema.encoder import EncoderClassifier, load_run, mean_pool
 from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
 from textthema.scoring import predict_logits
+from textthema.weight_only import feed_forward, store_in_int8
 
 MOST_LOGIT_DIFFERENCE = 1e-4
 MOST_F1_LOSS = 0.005
@@ -75,8 +77,7 @@ def export(
     texts: Sequence[str],
     truth: np.ndarray,
     *,
-    collection: str,
-    max_length: int,
+    collection: Collection,
     lineage: dict[str, object],
 ) -> GateReport:
     """Turn a trained and tuned run into a model directory.
@@ -89,8 +90,7 @@ def export(
         out: The model directory; replaced if it exists.
         texts: Validation texts, n of them.
         truth: Their labels, bool (n, n_labels).
-        collection: Name of the collection, for the configuration.
-        max_length: Tokens that the served model reads of a text, if its encoder can.
+        collection: Says how much of a text the served model reads, and where it computes in float.
         lineage: What the manifest says of the model's making.
 
     Returns:
@@ -109,7 +109,7 @@ def export(
     _refuse_a_foreign_folder(out)
     model, tokenizer, labels = load_run(run)
     scale_head(model, read_calibration(run / CALIBRATION, labels))
-    max_length = min(max_length, tokenizer.model_max_length)
+    max_length = min(collection.max_length, tokenizer.model_max_length)
     fp32 = run / "model_fp32.onnx"
     to_onnx(model, fp32)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +118,8 @@ def export(
         (bundle / ONNX).parent.mkdir(parents=True)
         tokenizer.save_pretrained(bundle)
         shutil.copy(thresholds_path, bundle / THRESHOLDS)
-        _write_config(bundle / CONFIG, model, labels, collection, max_length)
-        quantize(fp32, bundle / ONNX)
+        _write_config(bundle / CONFIG, model, labels, collection.name, max_length)
+        quantize(fp32, bundle / ONNX, float_feed_forward=collection.float_feed_forward)
         thresholds = _threshold_array(thresholds_path, labels)
         plain, quantized = (OnnxEncoder(path, bundle / TOKENIZER, max_length) for path in (fp32, bundle / ONNX))
         difference = check_fp32(model, tokenizer, plain, texts[:_COMPARED_TEXTS], max_length)
@@ -191,15 +191,18 @@ def _name_outputs(program: torch.onnx.ONNXProgram) -> None:
         value.name = name
 
 
-def quantize(fp32: Path, int8: Path) -> None:
+def quantize(fp32: Path, int8: Path, *, float_feed_forward: bool = False) -> None:
     """Quantize an ONNX graph's weights to int8, but for the head's.
 
     Args:
         fp32: The graph.
         int8: Gets the quantized graph. Weights use 7 bits, since processors without VNNI saturate at 8.
+        float_feed_forward: Whether feed-forward layers compute in float, with weights in 8 bits.
     """
+    graph = onnx.load(fp32)
     # The head is half a percent of the weights, and its rounding goes straight into the scores.
-    head = [node.name for node in onnx.load(fp32).graph.node if any(name.startswith(_HEAD) for name in node.input)]
+    head = [node.name for node in graph.graph.node if any(name.startswith(_HEAD) for name in node.input)]
+    in_float = feed_forward(graph) if float_feed_forward else []
     # It advises everybody to optimize the graph first, which brought nothing here.
     logging.disable(logging.WARNING)
     try:
@@ -210,10 +213,13 @@ def quantize(fp32: Path, int8: Path) -> None:
             reduce_range=True,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=_QUANTIZED_OPERATORS,
-            nodes_to_exclude=head,
+            nodes_to_exclude=[*head, *in_float],
         )
     finally:
         logging.disable(logging.NOTSET)
+    quantized = onnx.load(int8)
+    store_in_int8(quantized, in_float)
+    onnx.save(quantized, int8)
 
 
 def check_fp32(
