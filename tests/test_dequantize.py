@@ -43,13 +43,13 @@ def test_a_graph_of_something_else_is_refused(tmp_path):
         encoder_weights(tmp_path / "g.onnx")
 
 
-def test_layers_that_compute_in_float_lend_theirs_too(tiny_roberta, tmp_path):
+def test_a_model_that_computes_in_float_lends_its_encoder_too(tiny_roberta, tmp_path):
     model, _ = load_encoder(str(tiny_roberta), 2)
     # An untrained model's biases are all alike, and the exporter would keep one of them for all.
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     to_onnx(model, tmp_path / "fp32.onnx")
-    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", float_feed_forward=True)
+    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", weights_only=True)
     weights = encoder_weights(tmp_path / "int8.onnx")
     state = model.encoder.state_dict()
     assert set(weights) == set(state)

@@ -173,11 +173,12 @@ def test_the_classifier_pools_real_tokens_only(tiny_roberta):
     assert torch.allclose(short, long, atol=1e-5)
 
 
-def test_feed_forward_layers_may_compute_in_float(run, truth, tmp_path):
-    collection = replace(SHORT, float_feed_forward=True)
+def test_a_model_may_compute_in_float_with_weights_in_int8(run, truth, tmp_path):
+    collection = replace(SHORT, int8_weights_only=True)
     export(run, tmp_path / "model", TEXTS, truth, collection=collection, lineage={"stages": []})
     graph = onnx.load(tmp_path / "model" / "onnx" / "model_quantized.onnx").graph
     operators = [node.op_type for node in graph.node]
-    # Two layers with two feed-forward matrices each, and three embedding tables.
-    assert operators.count("DequantizeLinear") == 7
+    # Two layers with six matrices each, and three embedding tables.
+    assert operators.count("DequantizeLinear") == 15
+    assert "MatMulInteger" not in operators
     assert ThemeClassifier.from_pretrained(tmp_path / "model")("The tide took the letter back.").scores

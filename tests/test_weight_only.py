@@ -4,7 +4,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from textthema.weight_only import feed_forward, store_in_int8
+from textthema.weight_only import store_in_int8, users_of_weights
 
 pytestmark = pytest.mark.train
 SQUARE, WIDE = (np.random.default_rng(0).normal(size=shape).astype(np.float32) for shape in ((4, 4), (4, 6)))
@@ -30,8 +30,8 @@ def answer(model):
     return session.run(["y"], {"x": np.eye(2, 4, dtype=np.float32)})[0]
 
 
-def test_feed_forward_matrices_are_those_that_are_not_square(graph):
-    assert feed_forward(graph) == ["ff"]
+def test_users_of_weights_multiply_by_a_matrix(graph):
+    assert users_of_weights(graph) == ["square", "ff"]
 
 
 def test_a_matrix_stored_in_int8_multiplies_nearly_the_same(graph):

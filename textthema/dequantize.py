@@ -53,8 +53,10 @@ def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
 
 def _dequantized(stored: dict[str, np.ndarray], quantized: str) -> np.ndarray:
     name = quantized.removesuffix("_quantized")
-    steps = stored[quantized].astype(np.float32) - stored[f"{name}_zero_point"].astype(np.float32)
-    return steps * stored[f"{name}_scale"]
+    # Tables, which keep their names, have a scale for each row if they have several; matrices for each column.
+    shape = (-1, 1) if name.startswith(_ENCODER) else (-1,)
+    scale, zero = (stored[f"{name}_{part}"].astype(np.float32).reshape(shape) for part in ("scale", "zero_point"))
+    return (stored[quantized].astype(np.float32) - zero) * scale
 
 
 def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from textthema.encoder import EncoderClassifier, load_run, mean_pool
 from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
 from textthema.scoring import predict_logits
-from textthema.weight_only import feed_forward, store_in_int8
+from textthema.weight_only import store_in_int8, users_of_weights
 
 MOST_LOGIT_DIFFERENCE = 1e-4
 MOST_F1_LOSS = 0.005
@@ -119,7 +119,7 @@ def export(
         tokenizer.save_pretrained(bundle)
         shutil.copy(thresholds_path, bundle / THRESHOLDS)
         _write_config(bundle / CONFIG, model, labels, collection.name, max_length)
-        quantize(fp32, bundle / ONNX, float_feed_forward=collection.float_feed_forward)
+        quantize(fp32, bundle / ONNX, weights_only=collection.int8_weights_only)
         thresholds = _threshold_array(thresholds_path, labels)
         plain, quantized = (OnnxEncoder(path, bundle / TOKENIZER, max_length) for path in (fp32, bundle / ONNX))
         difference = check_fp32(model, tokenizer, plain, texts[:_COMPARED_TEXTS], max_length)
@@ -191,18 +191,22 @@ def _name_outputs(program: torch.onnx.ONNXProgram) -> None:
         value.name = name
 
 
-def quantize(fp32: Path, int8: Path, *, float_feed_forward: bool = False) -> None:
-    """Quantize an ONNX graph's weights to int8, but for the head's.
+def quantize(fp32: Path, int8: Path, *, weights_only: bool = False) -> None:
+    """Quantize an ONNX graph to int8, but for its head.
 
     Args:
         fp32: The graph.
-        int8: Gets the quantized graph. Weights use 7 bits, since processors without VNNI saturate at 8.
-        float_feed_forward: Whether feed-forward layers compute in float, with weights in 8 bits.
+        int8: Gets the quantized graph.
+        weights_only: Whether it computes in float, with weights in 8 bits. Otherwise weights use 7 bits, since
+            processors without VNNI saturate at 8.
     """
     graph = onnx.load(fp32)
+    if weights_only:
+        store_in_int8(graph, users_of_weights(graph))
+        onnx.save(graph, int8)
+        return
     # The head is half a percent of the weights, and its rounding goes straight into the scores.
     head = [node.name for node in graph.graph.node if any(name.startswith(_HEAD) for name in node.input)]
-    in_float = feed_forward(graph) if float_feed_forward else []
     # It advises everybody to optimize the graph first, which brought nothing here.
     logging.disable(logging.WARNING)
     try:
@@ -213,13 +217,10 @@ def quantize(fp32: Path, int8: Path, *, float_feed_forward: bool = False) -> Non
             reduce_range=True,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=_QUANTIZED_OPERATORS,
-            nodes_to_exclude=[*head, *in_float],
+            nodes_to_exclude=head,
         )
     finally:
         logging.disable(logging.NOTSET)
-    quantized = onnx.load(int8)
-    store_in_int8(quantized, in_float)
-    onnx.save(quantized, int8)
 
 
 def check_fp32(
