@@ -44,7 +44,6 @@ def trusted_tags(tags: Sequence[Sequence[str]], collection: Collection, rules: L
     Returns:
         Slugs, one list a row.
     """
-
     slug_of = cache(slug)
 
     @cache
