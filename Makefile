@@ -55,8 +55,8 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo serve space audit test lint format setup chromium clean-data split entities entity-audit train tune \
-        export nuances evaluate benchmark benchmark-quality benchmark-reading benchmark-hashtags benchmark-nuances \
+.PHONY: help demo serve space audit test lint format setup chromium clean-data split entities catalogue entity-audit train tune \
+        export nuances evaluate benchmark benchmark-quality benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
         benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
@@ -98,6 +98,12 @@ split: $(FULL) ## BUILD/clean to train, validation and test, in BUILD/splits
 
 entities: $(FULL) ## authors, books, franchises and characters of RAW, to BUILD/entities
 	$(TEXTTHEMA) entities $(RAW) $(BUILD)/entities $(ENTITY_OPTIONS)
+
+catalogue: $(FULL) ## what texts are compared with, from RAW and BUILD/entities, to BUILD/catalogue
+	$(TEXTTHEMA) catalogue $(RAW) $(BUILD)/entities $(BUILD)/catalogue
+
+benchmark-related: $(FULL) ## how well authors and books of held-out quotes are found, beside others
+	.venv/bin/python benchmarks/related.py $(RAW) $(BUILD)/entities $(BUILD)/catalogue
 
 entity-audit: $(FULL) ## precision of characters and franchises from the committed judgements
 	.venv/bin/python benchmarks/entity_audit.py count

@@ -115,6 +115,7 @@ def write_audit(out: Path) -> None:
     sample = json.loads((out / "sample.json").read_text(encoding="utf-8"))
     audit = {
         "judge": "a language model, by reading name and links and, in doubt, quotes that carry the tag",
+        "judge_wrote_the_rules": True,
         "unsure_counts_as": "wrong",
         **sample,
         "kinds": {kind: precision([row for row in rows if row["id"].startswith(kind + ":")]) for kind in KINDS},
@@ -196,7 +197,8 @@ def _markdown(audit: dict, rows: Sequence[dict[str, str]]) -> str:
         "# Audit of characters and franchises",
         "",
         f"{audit['size']} of each kind, drawn with seed {audit['seed']} after the rules were frozen. Judged by "
-        f"{audit['judge']}; no person checked it. Right means that the name and every link are. Unsure counts as wrong.",
+        f"{audit['judge']}; no person checked it, and the same model had read the whole list while the rules were "
+        "written. Right means that the name and every link are. Unsure counts as wrong.",
         "",
         "| kind | candidates | judged | right | wrong | unsure | precision | 95 % interval (Wilson) |",
         "|---|---:|---:|---:|---:|---:|---:|---|",

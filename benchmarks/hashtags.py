@@ -36,6 +36,8 @@ from textthema.manifest import file_hash
 from textthema.raw import read_raw
 
 ROWS = 5_000
+# Training rows that TF-IDF weighs words by.
+TFIDF_ROWS = 50_000
 DRAWS = 200
 METRICS = {
     "precision_at_5": "precision@5",
@@ -130,12 +132,13 @@ def all_answers(texts: list[str], train: Path, bundle: Bundle, known: Catalogue)
     """
     classifier = ThemeClassifier(bundle)
     encoded = classifier.encode(texts, progress=True)
-    training = pd.read_parquet(train, columns=["text"])["text"].tolist()
+    training = pd.read_parquet(train, columns=["text"])["text"]
+    weighed = training.sample(min(TFIDF_ROWS, len(training)), random_state=0).tolist()
     found = {
         OURS: _ours(texts, encoded, classifier, known),
         "tags of the catalogue only": _catalogue_only(texts, encoded, known),
         THEMES_ONLY: _themes_only(encoded, classifier),
-        "TF-IDF keywords": tfidf_keywords(texts, training),
+        "TF-IDF keywords": tfidf_keywords(texts, weighed),
         "KeyBERT's way, the same encoder": keybert_keywords(texts, encoded.embeddings, classifier),
     }
     return {title: [[plain_tag(tag) for tag in tags] for tags in rows] for title, rows in found.items()}

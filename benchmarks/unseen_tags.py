@@ -43,10 +43,10 @@ def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle
 
 
 def _learn(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle, folder: Path) -> None:
-    ids = np.array([text_id(text or "") for text in raw["text"]])
+    ids = raw["text"].map(lambda text: text_id(text or ""))
     parts = np.full(len(raw), UNUSED, dtype="<U10")
     for part in (VALIDATION, TRAIN):
-        parts[np.isin(ids, pd.read_parquet(splits / f"{part}.parquet", columns=["id"])["id"])] = part
+        parts[ids.isin(pd.read_parquet(splits / f"{part}.parquet", columns=["id"])["id"])] = part
     rules = read_rules(QUOTES.name)
     nothing = pd.DataFrame({"row": [], "entity": []})
     holdings = gather([], nothing, parts, long_tail_tags(raw, parts, bundle.labels, [], rules))

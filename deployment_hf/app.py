@@ -266,6 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
         inbrowser=options.open,
         prevent_thread_lock=True,
         run_history=False,
+        mcp_server=True,
         max_file_size=f"{file_tab.MAX_MEGABYTES}mb",
         footer_links=["api", "settings"],
         theme=_theme(),

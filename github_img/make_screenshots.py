@@ -22,12 +22,12 @@ from textthema.scraping.browser import find_chromium  # noqa: E402
 
 MOST_BYTES = 300_000
 PICTURES = {
-    "space-wide.png": {"width": 1280, "height": 960, "scheme": "light"},
-    "space-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
-    "space-dark.png": {"width": 1280, "height": 960, "scheme": "dark"},
-    "website-wide.png": {"width": 1280, "height": 1160, "scheme": "light"},
-    "website-narrow.png": {"width": 390, "height": 1480, "scheme": "light"},
-    "website-dark.png": {"width": 1280, "height": 1160, "scheme": "dark"},
+    "space-wide.png": {"width": 1280, "height": 1560, "scheme": "light"},
+    "space-narrow.png": {"width": 390, "height": 2300, "scheme": "light"},
+    "space-dark.png": {"width": 1280, "height": 1560, "scheme": "dark"},
+    "website-wide.png": {"width": 1280, "height": 1560, "scheme": "light"},
+    "website-narrow.png": {"width": 390, "height": 2300, "scheme": "light"},
+    "website-dark.png": {"width": 1280, "height": 1560, "scheme": "dark"},
 }
 POEM = """Come out, my love: the orchard is on fire
 with morning, and the sea has learnt your name.

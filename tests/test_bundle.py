@@ -240,3 +240,10 @@ def test_the_default_model_tells_nothing_of_the_machine_that_exported_it(bundle)
     onnx = pytest.importorskip("onnx")
     model = onnx.load(bundle.onnx_path)
     assert not [node.name for node in model.graph.node if node.metadata_props or node.doc_string]
+
+
+def test_a_card_may_be_written_again(stand_in):
+    (stand_in / "README.md").write_text("measured", encoding="utf-8")
+    write_manifest(stand_in, {})
+    (stand_in / "README.md").write_text("measured again", encoding="utf-8")
+    assert Bundle.read(stand_in).labels

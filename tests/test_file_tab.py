@@ -1,6 +1,7 @@
 import csv
 import importlib.util
 import json
+import sys
 
 import pytest
 
@@ -15,6 +16,7 @@ from textthema.errors import InputError
 def file_tab(root):
     spec = importlib.util.spec_from_file_location("file_tab", root / "deployment_hf" / "file_tab.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules["file_tab"] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 

@@ -102,7 +102,7 @@ def test_harmless_words_stay(rules, tag):
 
 
 def test_the_likeliest_spelling_of_each_meaning_comes_once():
-    found = Found(tags=[("loving", 0.1), ("sunsets", 0.08), ("sunset", 0.07), ("love-quotes", 0.02)])
+    found = Found(tags=[("loving", 0.3), ("sunsets", 0.28), ("sunset", 0.27), ("love-quotes", 0.02)])
     assert choose_hashtags("", themes(("love", 0.9), ("sadness", 0.3)), found) == ("#Love", "#Sadness", "#Sunsets")
 
 
@@ -113,7 +113,7 @@ def test_a_readers_spelling_wins_where_it_is_likelier():
 
 
 def test_five_to_ten_by_likelihood():
-    likely = Found(tags=[(f"{word}-place", 0.05) for word in "abcdefghijklmnop"])
+    likely = Found(tags=[(f"{word}-place", 0.5) for word in "abcdefghijklmnop"])
     unlikely = Found(tags=[(f"{word}-place", 0.001) for word in "abcdefghijklmnop"])
     assert len(choose_hashtags("", themes(), likely)) == MOST
     assert len(choose_hashtags("", themes(), unlikely)) == FEWEST

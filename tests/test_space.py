@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("gradio", reason="the page needs gradio: pip install 'textthema[apps]'")
 
+import httpx
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -214,6 +215,15 @@ def test_the_api_names_what_is_wrong_with_a_text(client):
         ask(client, "  ", "/analyze")
 
 
+def test_the_endpoints_are_tools_of_the_model_context_protocol(address):
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accepted = {"Accept": "application/json, text/event-stream"}
+    answer = httpx.post(
+        f"{address}/gradio_api/mcp/", json=request, headers=accepted, timeout=TIMEOUT_SECONDS, trust_env=False
+    )
+    assert set(re.findall(r'"name":\s*"(\w+)"', answer.text)) == {"themes", "analyze", "genres"}
+
+
 def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert list(named) == ["/themes", "/analyze", "/genres"]
@@ -253,7 +263,7 @@ def test_front_matter_says_what_the_host_needs(space):
 def test_requirements_are_pinned_and_only_for_serving(space):
     pinned = pins(space)
     assert all(re.fullmatch(r"\d[\w.]*", version) for version in pinned.values())
-    assert {"gradio", "numpy", "onnxruntime", "tokenizers", "tqdm"} <= set(pinned)
+    assert {"gradio", "mcp", "numpy", "onnxruntime", "tokenizers", "tqdm"} <= set(pinned)
     assert not {"torch", "transformers", "fastai", "scikit-learn", "textthema"} & set(pinned)
 
 

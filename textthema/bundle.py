@@ -35,6 +35,7 @@ ONNX = "onnx/model_quantized.onnx"
 THRESHOLDS = "thresholds.json"
 NUANCES = "nuances.json"
 MANIFEST = "manifest.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def find_default(collection: str = "quotes") -> Path:
 def write_manifest(root: str | Path, lineage: dict, encoder: str | None = None) -> dict:
     """Hash every file of a model directory and write ``manifest.json``.
 
-    Hidden files are left out: version control and download caches put theirs here.
+    Hidden files are left out: version control and download caches put theirs here. So is the card, which is written
+    again whenever the model is measured.
 
     Args:
         root: The model directory, complete but for its manifest.
@@ -171,7 +173,7 @@ def write_manifest(root: str | Path, lineage: dict, encoder: str | None = None) 
     if not root.is_dir():
         raise BundleNotFoundError(f"there is no model directory at {shown(str(root))}", value=str(root))
     names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    hashed = [name for name in names if name != MANIFEST and not _is_hidden(name)]
+    hashed = [name for name in names if name not in (MANIFEST, CARD) and not _is_hidden(name)]
     manifest = {
         "format": FORMAT,
         "files": {name: _sha256(root / name) for name in hashed},

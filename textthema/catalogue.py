@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -329,19 +329,34 @@ class LookUp:
         Raises:
             InputError: There is no such kind, or ``top`` is below 1.
         """
+        return list(self.each(kind, top))
+
+    def each(self, kind: str, top: int) -> Iterator[Hit]:
+        """Name them one by one: an entity that nobody asks for is not read.
+
+        Args:
+            kind: One of `KINDS`.
+            top: How many, at most.
+
+        Yields:
+            The nearest first.
+
+        Raises:
+            InputError: There is no such kind, or ``top`` is below 1.
+        """
         if kind not in KINDS:
             raise InputError(f"there is no kind {shown(kind)}; there are: {', '.join(KINDS)}", value=kind)
         if top < 1:
             raise InputError(f"top must be 1 or more, not {shown(top)}", value=top)
         first, last = self.catalogue.kinds.get(kind, (0, 0))
         if first == last:
-            return []
+            return
         scores = self.scores[first:last]
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         best = np.argpartition(-scores, min(top, len(scores)) - 1)[:top]
-        best = best[np.argsort(-scores[best], kind="stable")]
-        return [self.catalogue.hit(first + int(i), float(shares[i]), self.themes) for i in best]
+        for i in best[np.argsort(-scores[best], kind="stable")].tolist():
+            yield self.catalogue.hit(first + i, float(shares[i]), self.themes)
 
 
 def word_hashes(text: str) -> np.ndarray:

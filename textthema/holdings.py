@@ -58,7 +58,7 @@ class Holdings:
         return np.flatnonzero(self.parts == part)
 
     def worth_embedding(self, authors: Sequence[str | None], most: int, have: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Choose all held-out rows and, of each author, a few for training.
+        """Choose all held-out rows and, of each author, a few for training; not those that only tags could learn from.
 
         Args:
             authors: All rows' authors.
@@ -69,7 +69,8 @@ class Holdings:
         Returns:
             Places of the rows, int64, ascending.
         """
-        rows = np.flatnonzero((self.parts == TRAIN) & (self.belongs.sum(axis=1) > 0))
+        named = self.belongs[:, : self.kinds.get("tag", (len(self.entities),))[0]]
+        rows = np.flatnonzero((self.parts == TRAIN) & (named.sum(axis=1) > 0))
         rows = np.random.default_rng(seed).permutation(rows)
         rows = rows[np.argsort(~have[rows], kind="stable")]
         names = pd.Series([authors[row] or "" for row in rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,17 +77,17 @@ class Recommender:
         """
         return Related(
             authors=tuple(found.nearest("author", top)),
-            books=diverse(found.nearest("book", top * _LOOKED_AT), top),
-            characters=diverse(found.nearest("character", top * _LOOKED_AT), top),
-            franchises=diverse(found.nearest("franchise", top * _LOOKED_AT), top),
+            books=diverse(found.each("book", top * _LOOKED_AT), top),
+            characters=diverse(found.each("character", top * _LOOKED_AT), top),
+            franchises=diverse(found.each("franchise", top * _LOOKED_AT), top),
         )
 
 
-def diverse(hits: list[Hit], top: int) -> tuple[Hit, ...]:
+def diverse(hits: Iterable[Hit], top: int) -> tuple[Hit, ...]:
     """Keep the best hits, but not too many of one author or of one franchise.
 
     Args:
-        hits: The nearest first.
+        hits: The nearest first; no more of them than needed are asked for.
         top: How many to keep, at most.
 
     Returns:
@@ -97,7 +98,9 @@ def diverse(hits: list[Hit], top: int) -> tuple[Hit, ...]:
     for hit in hits:
         origins = [("author", hit.entity.author), ("franchise", hit.entity.franchise)]
         named = [(kind, name) for kind, name in origins if name]
-        if len(kept) < top and all(seen[origin] < _MOST_ALIKE for origin in named):
+        if all(seen[origin] < _MOST_ALIKE for origin in named):
             kept.append(hit)
             seen.update(named)
+        if len(kept) == top:
+            break
     return tuple(kept)

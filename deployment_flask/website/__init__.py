@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 from apiflask import APIFlask
 from flask import Flask
-from markupsafe import Markup, escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from textthema import __version__
@@ -24,8 +22,6 @@ from website.problems import answer_with_problems
 from website.reader import LocalModel, Model, Reader
 from website.serialising import JsonRequest, OrjsonProvider
 from website.settings import MAX_BYTES, Settings
-
-_IN_BACKTICKS = re.compile("`([^`]+)`")
 
 __all__ = ["create_app"]
 
@@ -95,10 +91,6 @@ def _help_templates(app: Flask) -> None:
     @app.template_filter()
     def percent(share: float) -> str:
         return f"{100 * share:.0f}"
-
-    @app.template_filter()
-    def code(sentence: str) -> Markup:
-        return Markup(_IN_BACKTICKS.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - escaped before
 
     @app.template_filter()
     def words(label: str) -> str:

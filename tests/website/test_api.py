@@ -166,5 +166,6 @@ def test_the_document_describes_what_is_answered(client):
 
 def test_the_docs_page_shows_the_document(client):
     page = client.get("/api/docs").get_data(as_text=True)
+    assert "<code>Retry-After</code>" in page
     for words in ("POST /api/v1/analyze", "GET /api/v1/themes", "problem JSON", "at most 20,000 characters"):
         assert words in page

@@ -44,13 +44,14 @@ def trusted_tags(tags: Sequence[Sequence[str]], collection: Collection, rules: L
     Returns:
         Slugs, one list a row.
     """
+    slug_of = cache(slug)
 
     @cache
     def name(tag: str) -> str | None:
-        canonical = rules.canonical(slug(tag))
-        return None if canonical is None or canonical in rules.alias or slug(tag) in rules.common_words else canonical
+        canonical = rules.canonical(tag)
+        return None if canonical is None or canonical in rules.alias or tag in rules.common_words else canonical
 
-    slugs = pd.Series([list(dict.fromkeys(filter(None, map(slug, row)))) for row in tags], dtype=object)
+    slugs = pd.Series([list(dict.fromkeys(filter(None, map(slug_of, row)))) for row in tags], dtype=object)
     pasted = pasted_blocks(slugs, collection)
     trusted = []
     for row, is_pasted in zip(slugs, pasted, strict=True):
