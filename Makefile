@@ -23,7 +23,7 @@ ENTITY_OPTIONS ?= $(if $(TEXTTHEMA_DATA),--books $(TEXTTHEMA_DATA)/books.parquet
 TRAIN_OPTIONS ?=
 # The recipes of the embedded models. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
 RECIPE_quotes = --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
-RECIPE_books = --epochs 3 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0 --frozen-rows 2000 --batch-size 24 --max-length 192
+RECIPE_books = --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0 --frozen-rows 2000 --batch-size 24 --max-length 192
 RECIPE ?= $(RECIPE_$(COLLECTION))
 # A book has few texts of its author beside it, so that a larger share of them is kept out to see what those are worth.
 SPLIT_books = --seen-share 0.1

@@ -18,7 +18,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -119,8 +119,11 @@ class Bench:
                 f"the labels in {run} are not those of {bundle.root}; take the model's own run", value=str(run)
             )
 
-    def folders(self) -> dict[str, Path]:
+    def folders(self, without: Collection[str] = ()) -> dict[str, Path]:
         """Fit the rivals that are not there yet, and lay every model into a folder.
+
+        Args:
+            without: Rivals to leave out.
 
         Returns:
             Contestant to folder.
@@ -147,7 +150,9 @@ class Bench:
         about = {"train": train.sha256, **self.drawn, "labels": self.bundle.labels, "features": HASHED_FEATURES}
         settings = {**rivals.SETTINGS, "tfidf": {**TFIDF_SETTINGS, **REGRESSION_SETTINGS}}
         built = {
-            name: _built(self.work / name, about | {"settings": settings[name]}, make) for name, make in makers.items()
+            name: _built(self.work / name, about | {"settings": settings[name]}, make)
+            for name, make in makers.items()
+            if name not in without
         }
         fp32 = _built(self.work / "ours_fp32", {"model": file_hash(self.fp32)}, self._lay_fp32)
         return {"ours": self.bundle.root, "ours_fp32": fp32, **built}
@@ -260,11 +265,11 @@ def _run(args: argparse.Namespace) -> None:
     for folder in (args.out, args.work):
         folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(Bundle.read(args.model), args.splits, args.run, args.work)
-    folders = bench.folders()
+    folders = bench.folders(args.without)
     models = [
-        *(bench.ours(key, folders[key]) for key in ("ours", "ours_fp32")),
-        *(bench.rival(key, folders[key]) for key in _RIVALS),
-        *bench.earlier(folders["earlier"]),
+        *(bench.ours(key, folders[key]) for key in ("ours", "ours_fp32") if key not in args.without),
+        *(bench.rival(key, folders[key]) for key in _RIVALS if key in folders),
+        *(bench.earlier(folders["earlier"]) if "earlier" in folders else ()),
         *([bench.second(args.second_model)] if args.second_model else []),
         bench.constant(),
     ]
@@ -445,6 +450,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--second-model", type=Path, help="model directory of the same recipe with another seed")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--work", type=Path, default=Path("build/rivals"), help="folder for fitted rivals and scores")
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        choices=("ours_fp32", "frozen", "static", "earlier"),
+        default=(),
+        help="models to leave out, for want of time; what was measured is kept for a later run with them",
+    )
     parser.add_argument("--published", type=Path, help="JSON of other systems' published figures, for the table")
     parser.add_argument("--bootstrap", type=int, default=200, help="number of bootstrap draws")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")

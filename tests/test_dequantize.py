@@ -7,6 +7,7 @@ from onnx import helper
 from textthema.dequantize import encoder_weights
 from textthema.encoder import load_encoder, mean_pool
 from textthema.errors import BundleCorruptError
+from textthema.export import quantize, to_onnx
 from textthema.inference import OnnxEncoder
 
 pytestmark = pytest.mark.train
@@ -40,3 +41,16 @@ def test_a_graph_of_something_else_is_refused(tmp_path):
     onnx.save(helper.make_model(helper.make_graph([node], "g", ends[:1], ends[1:])), tmp_path / "g.onnx")
     with pytest.raises(BundleCorruptError, match="no encoder"):
         encoder_weights(tmp_path / "g.onnx")
+
+
+def test_a_model_that_computes_in_float_lends_its_encoder_too(tiny_roberta, tmp_path):
+    model, _ = load_encoder(str(tiny_roberta), 2)
+    # An untrained model's biases are all alike, and the exporter would keep one of them for all.
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    to_onnx(model, tmp_path / "fp32.onnx")
+    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", weights_only=True)
+    weights = encoder_weights(tmp_path / "int8.onnx")
+    state = model.encoder.state_dict()
+    assert set(weights) == set(state)
+    assert all(torch.allclose(weights[name], state[name], atol=0.02) for name in state)

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from textthema import export as export_module
 from textthema.bundle import Bundle, write_manifest
 from textthema.calibration import CALIBRATION, Calibration, write_calibration
 from textthema.classifier import ThemeClassifier
+from textthema.collection import QUOTES
 from textthema.encoder import EncoderClassifier, load_encoder, load_run, save_run
 from textthema.errors import BundleNotFoundError, GateError, InputError, NotEnoughDataError, UnreadableFileError
 from textthema.export import check_int8, export, to_onnx
@@ -19,6 +21,7 @@ from textthema.inference import OnnxEncoder
 from textthema.scoring import predict_logits
 
 pytestmark = pytest.mark.train
+SHORT = replace(QUOTES, max_length=32)
 LABELS = ["sea", "home", "grief"]
 SCALING = Calibration(np.array([2.0, 1.0, 0.5], np.float32), np.array([0.0, -1.0, 3.0], np.float32))
 TEXTS = [
@@ -48,7 +51,7 @@ def truth():
 @pytest.fixture(scope="module")
 def exported(run, truth, tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "model"
-    report = export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={"stages": []})
+    report = export(run, out, TEXTS, truth, collection=SHORT, lineage={"stages": []})
     return out, report
 
 
@@ -91,7 +94,7 @@ def test_a_graph_that_differs_from_pytorch_is_refused(run, truth, tmp_path, monk
 
     monkeypatch.setattr(export_module, "to_onnx", bent)
     with pytest.raises(GateError, match="differs from PyTorch"):
-        export(run, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(run, tmp_path / "model", TEXTS, truth, collection=SHORT, lineage={})
     assert not (tmp_path / "model").exists()
     assert not list(tmp_path.glob(".export-*"))
 
@@ -122,14 +125,14 @@ def test_an_older_model_is_replaced_only_by_a_good_one(run, truth, tmp_path, mon
     out.mkdir()
     (out / "old.txt").write_text("kept")
     with pytest.raises(InputError, match="no model directory"):
-        export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(run, out, TEXTS, truth, collection=SHORT, lineage={})
     write_manifest(out, {})
     monkeypatch.setattr(export_module, "MOST_LOGIT_DIFFERENCE", -1.0)
     with pytest.raises(GateError):
-        export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(run, out, TEXTS, truth, collection=SHORT, lineage={})
     assert (out / "old.txt").read_text() == "kept"
     monkeypatch.undo()
-    export(run, out, TEXTS, truth, collection="quotes", max_length=32, lineage={})
+    export(run, out, TEXTS, truth, collection=SHORT, lineage={})
     assert not (out / "old.txt").exists()
 
 
@@ -144,18 +147,18 @@ def test_a_run_without_calibration_names_the_command(run, truth, tmp_path):
     copied = Path(shutil.copytree(run, tmp_path / "run"))
     (copied / CALIBRATION).unlink()
     with pytest.raises(UnreadableFileError, match="textthema tune"):
-        export(copied, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(copied, tmp_path / "model", TEXTS, truth, collection=SHORT, lineage={})
 
 
 def test_a_run_without_thresholds_names_the_command(run, truth, tmp_path):
     with pytest.raises(NotEnoughDataError, match="textthema tune"):
-        export(tmp_path, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(tmp_path, tmp_path / "model", TEXTS, truth, collection=SHORT, lineage={})
 
 
 def test_an_unfinished_run_names_the_command(truth, tmp_path):
     (tmp_path / "thresholds.json").write_text("{}")
     with pytest.raises(BundleNotFoundError, match="textthema train"):
-        export(tmp_path, tmp_path / "model", TEXTS, truth, collection="quotes", max_length=32, lineage={})
+        export(tmp_path, tmp_path / "model", TEXTS, truth, collection=SHORT, lineage={})
 
 
 def test_the_classifier_pools_real_tokens_only(tiny_roberta):
@@ -168,3 +171,14 @@ def test_the_classifier_pools_real_tokens_only(tiny_roberta):
         short = model(ids, torch.ones_like(ids)).logits
         long = model(padded, torch.tensor([[1, 1, 1, 1, 0, 0]])).logits
     assert torch.allclose(short, long, atol=1e-5)
+
+
+def test_a_model_may_compute_in_float_with_weights_in_int8(run, truth, tmp_path):
+    collection = replace(SHORT, int8_weights_only=True)
+    export(run, tmp_path / "model", TEXTS, truth, collection=collection, lineage={"stages": []})
+    graph = onnx.load(tmp_path / "model" / "onnx" / "model_quantized.onnx").graph
+    operators = [node.op_type for node in graph.node]
+    # Two layers with six matrices each, and three embedding tables.
+    assert operators.count("DequantizeLinear") == 15
+    assert "MatMulInteger" not in operators
+    assert ThemeClassifier.from_pretrained(tmp_path / "model")("The tide took the letter back.").scores

@@ -24,6 +24,7 @@ class Collection:
         author_votes: How many rows of one author count when labels are chosen.
         by_work: Whether texts of one work or series stay in one part of the split.
         max_length: Tokens of a text that the served model reads, if its encoder can.
+        int8_weights_only: Whether the served model computes in float, with weights in int8.
         model_folder: Where its model lies: in ``deployment_hf`` of a checkout, in the package of a wheel.
     """
 
@@ -39,6 +40,7 @@ class Collection:
     author_votes: int
     by_work: bool
     max_length: int
+    int8_weights_only: bool
     model_folder: str
 
 
@@ -63,6 +65,7 @@ QUOTES = Collection(
     author_votes=10,
     by_work=False,
     max_length=256,
+    int8_weights_only=False,
     model_folder="model",
 )
 
@@ -89,6 +92,8 @@ BOOKS = Collection(
     author_votes=100_000,
     by_work=True,
     max_length=384,
+    # With int8 all through, macro-F1 on validation rows was 0.007 lower than in fp32; the gate allows 0.005.
+    int8_weights_only=True,
     model_folder="genres",
 )
 

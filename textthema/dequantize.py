@@ -15,6 +15,7 @@ _ENCODER = "encoder."
 _BIAS, _WEIGHT = ".bias", ".weight"
 # MatMulInteger → Cast → Mul (scale) → Add (bias).
 _STEPS_BACK = 3
+_PRODUCTS = ("MatMulInteger", "MatMul")
 
 
 def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -52,8 +53,10 @@ def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
 
 def _dequantized(stored: dict[str, np.ndarray], quantized: str) -> np.ndarray:
     name = quantized.removesuffix("_quantized")
-    steps = stored[quantized].astype(np.float32) - stored[f"{name}_zero_point"].astype(np.float32)
-    return steps * stored[f"{name}_scale"]
+    # Tables, which keep their names, have a scale for each row if they have several; matrices for each column.
+    shape = (-1, 1) if name.startswith(_ENCODER) else (-1,)
+    scale, zero = (stored[f"{name}_{part}"].astype(np.float32).reshape(shape) for part in ("scale", "zero_point"))
+    return (stored[quantized].astype(np.float32) - zero) * scale
 
 
 def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str, str]:
@@ -66,8 +69,8 @@ def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str
             continue
         maker = makers.get(next(name for name in node.input if name != bias))
         for _ in range(_STEPS_BACK):
-            if maker is not None and maker.op_type != "MatMulInteger":
+            if maker is not None and maker.op_type not in _PRODUCTS:
                 maker = makers.get(maker.input[0])
-        if maker is not None and maker.op_type == "MatMulInteger":
-            found[bias] = maker.input[1].removesuffix("_quantized")
+        if maker is not None and maker.op_type in _PRODUCTS:
+            found[bias] = maker.input[1].removesuffix("_quantized").removesuffix("_dequantized")
     return found

@@ -19,10 +19,12 @@ from sklearn.metrics import f1_score
 
 from textthema.bundle import CONFIG, MANIFEST, ONNX, THRESHOLDS, TOKENIZER, write_manifest
 from textthema.calibration import CALIBRATION, Calibration, read_calibration
+from textthema.collection import Collection
 from textthema.encoder import EncoderClassifier, load_run, mean_pool
 from textthema.errors import GateError, InputError, MissingDependencyError, NotEnoughDataError
 from textthema.inference import OnnxEncoder
 from textthema.scoring import predict_logits
+from textthema.weight_only import store_in_int8, users_of_weights
 
 MOST_LOGIT_DIFFERENCE = 1e-4
 MOST_F1_LOSS = 0.005
@@ -75,8 +77,7 @@ def export(
     texts: Sequence[str],
     truth: np.ndarray,
     *,
-    collection: str,
-    max_length: int,
+    collection: Collection,
     lineage: dict[str, object],
 ) -> GateReport:
     """Turn a trained and tuned run into a model directory.
@@ -89,8 +90,7 @@ def export(
         out: The model directory; replaced if it exists.
         texts: Validation texts, n of them.
         truth: Their labels, bool (n, n_labels).
-        collection: Name of the collection, for the configuration.
-        max_length: Tokens that the served model reads of a text, if its encoder can.
+        collection: Says how much of a text the served model reads, and where it computes in float.
         lineage: What the manifest says of the model's making.
 
     Returns:
@@ -109,7 +109,7 @@ def export(
     _refuse_a_foreign_folder(out)
     model, tokenizer, labels = load_run(run)
     scale_head(model, read_calibration(run / CALIBRATION, labels))
-    max_length = min(max_length, tokenizer.model_max_length)
+    max_length = min(collection.max_length, tokenizer.model_max_length)
     fp32 = run / "model_fp32.onnx"
     to_onnx(model, fp32)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +118,8 @@ def export(
         (bundle / ONNX).parent.mkdir(parents=True)
         tokenizer.save_pretrained(bundle)
         shutil.copy(thresholds_path, bundle / THRESHOLDS)
-        _write_config(bundle / CONFIG, model, labels, collection, max_length)
-        quantize(fp32, bundle / ONNX)
+        _write_config(bundle / CONFIG, model, labels, collection.name, max_length)
+        quantize(fp32, bundle / ONNX, weights_only=collection.int8_weights_only)
         thresholds = _threshold_array(thresholds_path, labels)
         plain, quantized = (OnnxEncoder(path, bundle / TOKENIZER, max_length) for path in (fp32, bundle / ONNX))
         difference = check_fp32(model, tokenizer, plain, texts[:_COMPARED_TEXTS], max_length)
@@ -191,15 +191,22 @@ def _name_outputs(program: torch.onnx.ONNXProgram) -> None:
         value.name = name
 
 
-def quantize(fp32: Path, int8: Path) -> None:
-    """Quantize an ONNX graph's weights to int8, but for the head's.
+def quantize(fp32: Path, int8: Path, *, weights_only: bool = False) -> None:
+    """Quantize an ONNX graph to int8, but for its head.
 
     Args:
         fp32: The graph.
-        int8: Gets the quantized graph. Weights use 7 bits, since processors without VNNI saturate at 8.
+        int8: Gets the quantized graph.
+        weights_only: Whether it computes in float, with weights in 8 bits. Otherwise weights use 7 bits, since
+            processors without VNNI saturate at 8.
     """
+    graph = onnx.load(fp32)
+    if weights_only:
+        store_in_int8(graph, users_of_weights(graph))
+        onnx.save(graph, int8)
+        return
     # The head is half a percent of the weights, and its rounding goes straight into the scores.
-    head = [node.name for node in onnx.load(fp32).graph.node if any(name.startswith(_HEAD) for name in node.input)]
+    head = [node.name for node in graph.graph.node if any(name.startswith(_HEAD) for name in node.input)]
     # It advises everybody to optimize the graph first, which brought nothing here.
     logging.disable(logging.WARNING)
     try:

@@ -33,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from textthema.blurr_compat import require_training_packages
 
     require_training_packages()
+    from dataclasses import replace
+
     from textthema.collection import find_collection
     from textthema.export import FEWEST_ROWS_TO_JUDGE, export
     from textthema.manifest import read_lines
@@ -57,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
         args.out,
         validation["text"].tolist(),
         truth_matrix(validation["themes"], labels),
-        collection=collection.name,
-        max_length=args.max_length or collection.max_length,
+        collection=replace(collection, max_length=args.max_length or collection.max_length),
         lineage={"stages": read_lines(args.run_dir / "manifest.jsonl")},
     )
     print(f"fp32 ONNX against PyTorch: largest logit difference {report.logit_difference:.1e}")
