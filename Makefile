@@ -171,7 +171,7 @@ benchmark-scraper: $(FULL) chromium ## speed, memory and endurance of the scrape
 screenshots: $(FULL) chromium ## pictures of the app for the README
 	.venv/bin/python github_img/make_screenshots.py
 
-space: $(FULL) space-library ## put together what the Space's repository holds, in OUT, and ask it a question in a clean environment
+space: $(FULL) ## put together what the Space's repository holds, in OUT, and ask it a question in a clean environment
 	.venv/bin/python deployment_hf/assemble.py $(OUT) --check
 
 audit: ## look for known faults in the code and in the pinned packages

@@ -35,7 +35,8 @@ keepalive = 5
 backlog = 512
 limit_request_line = 2048
 limit_request_fields = 50
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 # nosec B108 - gunicorn's own advice
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108 - gunicorn's own advice
+worker_tmp_dir = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
 control_socket_disable = True
 accesslog = "-"
 # Neither query nor referrer: nothing that somebody typed.

@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -51,7 +51,7 @@ class Website:
         found = re.findall(r'textthema_in_place\{pid="(\d+)"\} (\S+)', self.get("/metrics").text)
         return {int(pid): float(count) for pid, count in found}
 
-    def wait_until(self, condition: object) -> None:
+    def wait_until(self, condition: Callable[[], bool]) -> None:
         """Ask again and again until something holds.
 
         Args:
@@ -81,7 +81,7 @@ def serve_website(log: Path, workers: int = 2, **settings: str) -> Iterator[Webs
         settings: More environment variables.
 
     Yields:
-        The website, once every worker has its model.
+        The website, once a worker has its model.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -95,7 +95,7 @@ def serve_website(log: Path, workers: int = 2, **settings: str) -> Iterator[Webs
     ):
         website = Website(f"http://127.0.0.1:{port}", process, log)
         try:
-            website.wait_until(lambda: website.get("/readyz").status_code == 200 and len(website.in_place()) >= 0)
+            website.wait_until(lambda: website.get("/readyz").status_code == 200)
             yield website
         finally:
             process.terminate()
