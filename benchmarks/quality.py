@@ -34,7 +34,7 @@ from slices import slices_of, weaknesses_of
 from tqdm import tqdm
 
 from textthema.baseline import REGRESSION_SETTINGS, TFIDF_SETTINGS, constant_scores, constant_thresholds
-from textthema.bundle import CONFIG, Bundle, replacing
+from textthema.bundle import CONFIG, ONNX, THRESHOLDS, Bundle, replacing
 from textthema.calibration import Calibration, fit_calibration
 from textthema.errors import InputError
 from textthema.manifest import file_hash
@@ -309,7 +309,7 @@ def _about(bench: Bench, args: argparse.Namespace) -> dict:
             "rows": {name: len(split.texts) for name, split in bench.splits.items()},
         },
         "train_rows_drawn": bench.drawn["max_rows"],
-        "model_manifest_sha256": file_hash(bench.bundle.root / "manifest.json"),
+        "model_sha256": {name: file_hash(bench.bundle.root / name) for name in (ONNX, THRESHOLDS)},
         "bootstrap": {"replicates": args.bootstrap, "seed": args.seed, "confidence": 0.95},
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},
     }

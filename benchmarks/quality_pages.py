@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contestants import CONTESTANTS
 
+from textthema.bundle import ONNX
 from textthema.collection import find_collection
 from textthema.metrics import LOWER_IS_BETTER, METRIC_TITLES
 
@@ -47,7 +48,7 @@ def as_markdown(record: dict) -> str:
         "",
         "![reliability](quality_reliability.png)",
         "",
-        f"Model manifest `{record['model_manifest_sha256'][:16]}`, test split"
+        f"Model `{record['model_sha256'][ONNX][:16]}`, test split"
         f" `{record['data']['sha256']['test'][:16]}`. All figures, each {noun}'s too: `quality.json`.",
     ]
     return "\n".join(lines) + "\n"

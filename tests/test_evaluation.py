@@ -14,6 +14,7 @@ TEXTS = ["She kept the letter warm.", "We will plant it again.", "The clock forg
 class KnowsLove:
     """Stands in for a classifier: it is sure of love where a text says letter, of hope otherwise."""
 
+    collection = "quotes"
     labels = ("love", "hope", "time")
     thresholds = np.array([0.5, 0.5, 0.5], np.float32)
 

@@ -348,7 +348,9 @@ def _write_parquet(table: Table, results: Iterable[Result], columns: Mapping[str
     while some := list(islice(results, _ROWS_AT_ONCE)):
         for parts, cells, kind in zip(chunks, zip(*some, strict=True), types, strict=True):
             is_map = pyarrow.types.is_map(kind)
-            parts.append(pyarrow.array([list(cell.items()) if is_map else cell for cell in cells], kind))
+            parts.append(
+                pyarrow.array([list(cell.items()) if is_map and cell is not None else cell for cell in cells], kind)
+            )
     for name, parts, kind in zip(columns, chunks, types, strict=True):
         arrow = arrow.append_column(pyarrow.field(name, kind), pyarrow.chunked_array(parts, kind))
     pyarrow.parquet.write_table(arrow, path)

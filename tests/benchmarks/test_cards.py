@@ -39,7 +39,8 @@ def test_the_cards_hold_no_sentence_of_the_collection(results):
 
 @pytest.mark.parametrize("subject", cards.SUBJECTS, ids=lambda subject: subject.collection.name)
 def test_results_are_those_of_the_shipped_model(subject):
+    from textthema.bundle import ONNX, THRESHOLDS
     from textthema.manifest import file_hash
 
-    measured = cards.read_results(subject)["quality"]["model_manifest_sha256"]
-    assert measured == file_hash(subject.model / "manifest.json")
+    measured = cards.read_results(subject)["quality"]["model_sha256"]
+    assert measured == {name: file_hash(subject.model / name) for name in (ONNX, THRESHOLDS)}

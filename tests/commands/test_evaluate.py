@@ -14,6 +14,7 @@ ROWS = [("The harbour kept our names.", ["love"]), ("Try the door again.", ["hop
 
 
 class Stub:
+    collection = "quotes"
     labels = ("love", "hope")
     thresholds = np.array([0.4, 0.4], np.float32)
 
@@ -23,7 +24,7 @@ class Stub:
 
 @pytest.fixture
 def table(tmp_path, monkeypatch):
-    monkeypatch.setattr(ThemeClassifier, "from_pretrained", staticmethod(lambda *_: Stub()))
+    monkeypatch.setattr(ThemeClassifier, "from_pretrained", staticmethod(lambda *_, **__: Stub()))
     path = tmp_path / "rows.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text", "tags"), *((text, json.dumps(tags)) for text, tags in ROWS)])

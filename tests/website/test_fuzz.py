@@ -34,13 +34,11 @@ def document(fuzzed_app):
     return schemathesis.openapi.from_wsgi("/api/openapi.json", fuzzed_app)
 
 
-described = schemathesis.pytest.from_fixture("document")
-
-
-@described.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_api_answers_as_its_document_says(case):
-    case.call_and_validate(checks=CHECKS)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_api_answers_as_its_document_says(document, data):
+    operation = data.draw(st.sampled_from([found.ok() for found in document.get_all_operations()]))
+    data.draw(operation.as_strategy()).call_and_validate(checks=CHECKS)
 
 
 @settings(max_examples=40)
