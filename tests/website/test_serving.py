@@ -49,7 +49,7 @@ def test_a_stop_lets_the_requests_in_hand_finish(log):
         assert website.process.wait(SECONDS) == 0
 
 
-def test_a_worker_that_is_killed_loses_its_own_requests_and_is_replaced(log):
+def test_a_worker_that_is_killed_loses_its_own_requests_only(log):
     with serve_website(log) as website, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask, website) for _ in range(4)]
         website.wait_until(lambda: sum(website.in_place().values()) == 4)
@@ -60,8 +60,6 @@ def test_a_worker_that_is_killed_loses_its_own_requests_and_is_replaced(log):
         assert answers.count(None) <= in_hand[victim]
         assert answers.count(200) == 4 - answers.count(None)
         website.wait_until(lambda: "textthema_worker_ends_total 1.0" in website.get("/metrics").text)
-        # A worker is counted from its first text on, and which of the two gets a text is chance.
-        website.wait_until(lambda: ask(website) == 200 and len(website.in_place().keys() - {victim}) == 2)
         assert victim not in website.in_place()
         assert ask(website) == 200
     assert f"(pid:{victim})" in log.read_text()
