@@ -45,7 +45,7 @@ def assemble(out: Path, space: Path = HERE) -> list[str]:
     """Put the folder together.
 
     Args:
-        out: A folder that is not there yet, or that this wrote before; it is replaced.
+        out: A folder that is not there yet or empty, or that this wrote before, which is replaced.
         space: The app's folder.
 
     Returns:
@@ -54,8 +54,9 @@ def assemble(out: Path, space: Path = HERE) -> list[str]:
     Raises:
         FileExistsError: Something else is there.
     """
-    if out.exists() and not (out / "app.py").is_file() and any(out.iterdir()):
-        raise FileExistsError(f"{out} holds something else than a Space; choose another folder")
+    written_before = (out / "textthema.zip").is_file() and not (out / "assemble.py").exists()
+    if out.exists() and any(out.iterdir()) and not written_before:
+        raise FileExistsError(f"{out} holds something else than an assembled Space; choose another folder")
     with tempfile.TemporaryDirectory(dir=out.resolve().parent) as temporary:
         whole = Path(temporary) / "space"
         shutil.copytree(space, whole, ignore=lambda _, names: {n for n in names if n in ONLY_HERE or n[0] == "."})

@@ -59,6 +59,12 @@ def test_words_that_say_nothing_change_nothing(catalogue, text):
     assert catalogue.nearest(EMBEDDINGS[0], NONE, "author", 3, text=text) == without
 
 
+def test_unknown_words_beside_a_known_one_change_nothing(catalogue):
+    known = catalogue.nearest(EMBEDDINGS[9], NONE, "character", 3, text="Wenna")
+    unknown = " ".join(f"qx{number}" for number in range(50))
+    assert catalogue.nearest(EMBEDDINGS[9], NONE, "character", 3, text=f"Wenna {unknown}") == known
+
+
 def test_shared_themes_are_those_of_both_the_strongest_of_the_text_first(catalogue):
     (hit,) = catalogue.nearest(EMBEDDINGS[1], ALL, "author", 1)
     assert hit.shares == ("home",)

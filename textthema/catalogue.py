@@ -291,8 +291,8 @@ class Catalogue:
         arrays = self._arrays
         sought = word_hashes(text)
         places = np.searchsorted(arrays.words, sought)
-        places = places[places < len(arrays.words)]
-        known = places[np.isin(arrays.words[places], sought)]
+        inside = places < len(arrays.words)
+        known = places[inside][arrays.words[places[inside]] == sought[inside]]
         spans = [slice(*arrays.starts[place : place + 2]) for place in known]
         n = arrays.weights.shape[1]
         if not spans:
