@@ -27,7 +27,7 @@ def books():
             "title": f"Book {number}" + (f" (Road {number // 8}, #{number % 8 + 1})" if number % 8 < 2 else ""),
             "author": f"Author {number % 90}" if number % 2 else "",
             "series": "",
-            "description": f"{story}.Librarian's note: An alternate cover edition can be found here",
+            "description": f"{story}.Librarian's note: the one with a green jacket lies here",
             "genres": json.dumps([genre, "Audiobook", "Fiction", *(FEW if number < 3 else ())]),
             "rating": "4.00",
             "url": "",
@@ -55,7 +55,7 @@ def test_a_genre_needs_a_share_of_the_books_and_a_format_is_none(staged):
 
 def test_notes_on_the_edition_are_gone(staged):
     texts = pd.read_parquet(staged / "clean" / "table.parquet")["text"]
-    assert not texts.str.contains("Librarian|cover").any()
+    assert not texts.str.contains("Librarian|jacket").any()
 
 
 def test_no_series_and_no_author_is_in_two_parts(staged):

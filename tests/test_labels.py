@@ -223,9 +223,9 @@ def test_an_unknown_collection_has_no_labels():
 @pytest.mark.parametrize(
     ("noise", "left"),
     [
-        ("Librarian's note: An alternate cover edition can be found hereThe ferry sank.", "The ferry sank."),
-        ("Alternate Cover Edition ISBN 0140158073 (ISBN13: 9780140158076)\nThe ferry sank.", "The ferry sank."),
-        ("The ferry sank.Librarian's note: this entry is for the novel. Others are elsewhere.", "The ferry sank."),
+        ("Librarian's note: the one with a green jacket lies hereThe ferry sank.", "The ferry sank."),
+        ("Alternate Cover Edition ISBN 0000000019 (ISBN13: 9780000000194)\nThe ferry sank.", "The ferry sank."),
+        ("The ferry sank.Librarian's note: this entry is for our copy. Yours got wet.", "The ferry sank."),
         ("The ferry sank.From the Trade Paperback edition.", "The ferry sank."),
         ("The ferry sank. (back cover)", "The ferry sank."),
         ("The ferry sank.--back cover", "The ferry sank."),
