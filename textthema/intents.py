@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from textthema.bundle import Heads
 from textthema.inference import HeadScores, sigmoid
+from textthema.tables import DECIMALS
 
-_DECIMALS = 6
 # Heads of a whole text that say how it speaks; all others say what it is for.
 _NUANCES = frozenset({"humor", "metaphor"})
 
@@ -30,7 +30,7 @@ class Intents:
         Returns:
             JSON, intent → probability.
         """
-        return {name: round(score, _DECIMALS) for name, score in self.scores.items()}
+        return {name: round(score, DECIMALS) for name, score in self.scores.items()}
 
 
 def read_intents(said: HeadScores, heads: Heads) -> Intents:

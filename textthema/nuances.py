@@ -18,9 +18,9 @@ import numpy as np
 from textthema.bundle import Heads
 from textthema.inference import HeadScores, sigmoid
 from textthema.similes import comparisons
+from textthema.tables import DECIMALS
 from textthema.text import origins, plain
 
-_DECIMALS = 6
 _MOST_CUES = 6
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 
@@ -172,8 +172,8 @@ def _spans(found: list[tuple[int, int]], places: list[int], text: str) -> tuple[
 
 def _as_dict(nuance: Nuance) -> dict:
     return {
-        "score": round(nuance.score, _DECIMALS),
-        "threshold": round(nuance.threshold, _DECIMALS),
+        "score": round(nuance.score, DECIMALS),
+        "threshold": round(nuance.threshold, DECIMALS),
         "present": nuance.present,
         "spans": [asdict(span) for span in nuance.spans],
     }

@@ -43,7 +43,8 @@ Result = Sequence[object]
 Form = type | list | dict
 CLASSIFIED: dict[str, Form] = {"themes": [str], "scores": {str: float}}
 FORMATS = (".csv", ".jsonl", ".parquet")
-_DECIMALS = 6
+# Probabilities are written with so many, in files as in JSON.
+DECIMALS = 6
 _ROWS_AT_ONCE = 1000
 
 
@@ -308,7 +309,7 @@ def _read_parquet(path: Path) -> ParquetTable:
 
 def _rounded(value: object) -> object:
     if isinstance(value, float):
-        return round(value, _DECIMALS)
+        return round(value, DECIMALS)
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
