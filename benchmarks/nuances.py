@@ -17,7 +17,6 @@ from pathlib import Path
 
 import nuance_baselines as baselines
 import numpy as np
-import onnx
 from nuance_pages import as_markdown
 from nuance_quotes import measure_quotes
 from plots import plot_intents
@@ -101,7 +100,7 @@ def _measure(args: argparse.Namespace) -> None:
     served = Bundle.read(args.run / "model")
     examples = read_all(args.labelled, args.quotes, READINGS)
     features = features_of(trunk, [e.text for e in examples], args.run / "features", max_length=96)
-    branch = branch_of(onnx.load(trunk.onnx_path).graph, (len(TEXT_HEADS), len(TOKEN_HEADS))).eval()
+    branch = branch_of(trunk.onnx_path, (len(TEXT_HEADS), len(TOKEN_HEADS))).eval()
     branch.load_state_dict(load_file(args.run / "branch.safetensors"))
     encoder = OnnxEncoder(served.onnx_path, served.tokenizer_path, served.max_length)
     measured = Measured(examples, features, encoder, branch, trunk)

@@ -19,7 +19,7 @@ HEADS = (5, 2)
 @pytest.fixture(scope="module")
 def branch(bundle):
     torch.manual_seed(0)
-    return branch_of(onnx.load(bundle.onnx_path).graph, HEADS).eval()
+    return branch_of(bundle.onnx_path, HEADS).eval()
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,18 @@ def test_features_are_kept_for_the_same_texts(bundle, texts, features, tmp_path,
     again = features_of(bundle, texts[:2], tmp_path, max_length=96)
     assert np.array_equal(first.states, again.states)
     assert np.array_equal(first.states, features.states[: len(first.states)])
+
+
+def test_features_that_were_stopped_on_the_way_are_not_taken_for_the_earlier_ones(bundle, texts, tmp_path, monkeypatch):
+    features_of(bundle, texts[:1], tmp_path, max_length=96)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("textthema.trunk._compute", stop)
+        features_of(bundle, texts[1:2], tmp_path, max_length=96)
+    assert not (tmp_path / "texts.sha256").exists()
 
 
 def test_the_heads_say_what_the_branch_says_and_the_model_what_it_said(bundle, branch, grafted, features, texts):

@@ -6,11 +6,13 @@ branch. It begins as a copy of the two layers beside it.
 
 from __future__ import annotations
 
-import numpy as np
-import onnx
+from pathlib import Path
+
 import torch
 
-from textthema.trunk import BRANCHES_OFF, layer_weights
+from textthema.dequantize import encoder_weights
+from textthema.errors import BundleCorruptError
+from textthema.trunk import BRANCHES_OFF
 
 N_LAYERS = 2
 _LEAST = 1e-9
@@ -79,26 +81,38 @@ class Branch(torch.nn.Module):
         return hidden
 
 
-def branch_of(graph: onnx.GraphProto, heads: tuple[int, int], *, attention_heads: int = 12) -> Branch:
+def branch_of(trunk: Path, heads: tuple[int, int], *, attention_heads: int = 12) -> Branch:
     """Make a branch that begins as a copy of the layers beside it.
 
     Args:
-        graph: A quantized graph that ``textthema export`` wrote, of six layers.
+        trunk: A quantized graph that ``textthema export`` wrote, of six layers.
         heads: Numbers of heads of a whole text and of a token.
         attention_heads: Attention heads of a layer of the graph.
 
     Returns:
         The branch, its heads untrained.
+
+    Raises:
+        BundleCorruptError: The graph has no such layers.
     """
-    copied = [layer_weights(graph, BRANCHES_OFF + 1 + layer) for layer in range(N_LAYERS)]
+    encoder = encoder_weights(trunk)
+    copied = [_layer(encoder, BRANCHES_OFF + 1 + layer) for layer in range(N_LAYERS)]
     width, dim = copied[0]["intermediate.dense.weight"].shape
     branch = Branch(dim, width, heads, attention_heads=attention_heads)
     for layer, weights in zip(branch.layers, copied, strict=True):
-        layer.load_state_dict({name: torch.from_numpy(array) for name, array in _renamed(weights).items()})
+        layer.load_state_dict(_renamed(weights))
     return branch
 
 
-def _renamed(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _layer(encoder: dict[str, torch.Tensor], layer: int) -> dict[str, torch.Tensor]:
+    prefix = f"encoder.layer.{layer - 1}."
+    found = {name.removeprefix(prefix): weight for name, weight in encoder.items() if name.startswith(prefix)}
+    if not found:
+        raise BundleCorruptError(f"the model has no layer {layer}, beside which a branch stands", value=layer)
+    return found
+
+
+def _renamed(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     parts = {
         "self_attn.out_proj": "attention.output.dense",
         "linear1": "intermediate.dense",
@@ -109,5 +123,5 @@ def _renamed(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     found = {f"{new}.{kind}": weights[f"{old}.{kind}"] for new, old in parts.items() for kind in ("weight", "bias")}
     for kind in ("weight", "bias"):
         three = [weights[f"attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
-        found[f"self_attn.in_proj_{kind}"] = np.concatenate(three)
-    return {name: np.array(array) for name, array in found.items()}
+        found[f"self_attn.in_proj_{kind}"] = torch.cat(three)
+    return found

@@ -65,7 +65,8 @@ def _matrices(graph: onnx.GraphProto, stored: dict[str, np.ndarray]) -> dict[str
     found = {}
     for node in graph.node:
         bias = next((name for name in node.input if name in stored and name.endswith(_BIAS)), None)
-        if node.op_type != "Add" or bias is None:
+        # A branch beside the encoder has biases of its own.
+        if node.op_type != "Add" or bias is None or not bias.startswith(_ENCODER):
             continue
         maker = makers.get(next(name for name in node.input if name != bias))
         for _ in range(_STEPS_BACK):

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import numpy_helper
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
@@ -23,7 +22,6 @@ from textthema.inference import first_characters
 
 # The layer on whose token states a branch stands, and the lower one whose mean joins the pooled features.
 BRANCHES_OFF, LOWER = 4, 3
-_LAYER = "encoder.encoder.layer.{}."
 _ARRAYS = ("states", "starts", "pooled", "characters")
 
 
@@ -60,6 +58,8 @@ def features_of(bundle: Bundle, texts: Sequence[str], folder: Path, *, max_lengt
     name = folder / "texts.sha256"
     if not name.is_file() or name.read_text(encoding="ascii") != asked:
         folder.mkdir(parents=True, exist_ok=True)
+        # The arrays are written over: stopped on the way, they must not pass for the earlier texts'.
+        name.unlink(missing_ok=True)
         _compute(bundle, texts, folder, max_length)
         with replacing(name) as partial:
             partial.write_text(asked, encoding="ascii")
@@ -79,48 +79,11 @@ def layer_output(graph: onnx.GraphProto, layer: int) -> str:
     Raises:
         BundleCorruptError: The graph has no such layer.
     """
-    weight = f"{_LAYER.format(layer - 1)}output.LayerNorm.weight"
+    weight = f"encoder.encoder.layer.{layer - 1}.output.LayerNorm.weight"
     for node in graph.node:
         if node.op_type == "LayerNormalization" and node.input[1] == weight:
             return node.output[0]
     raise BundleCorruptError(f"the model has no layer {layer} under the name {weight}", value=weight)
-
-
-def layer_weights(graph: onnx.GraphProto, layer: int) -> dict[str, np.ndarray]:
-    """Read one layer's weights, in floating point.
-
-    Args:
-        graph: A quantized graph that ``textthema export`` wrote.
-        layer: Number of the layer, from 1.
-
-    Returns:
-        Part of the layer, such as ``"attention.self.query"`` → its weight (out, in) under ``….weight`` and its bias
-        (out,) under ``….bias``, float32.
-    """
-    prefix = _LAYER.format(layer - 1)
-    arrays = {tensor.name: tensor for tensor in graph.initializer}
-    producers = {output: node for node in graph.node for output in node.output}
-    found = {}
-    for name, tensor in arrays.items():
-        if not name.startswith(prefix):
-            continue
-        part = name.removeprefix(prefix)
-        found[part] = numpy_helper.to_array(tensor)
-        if part.endswith(".bias") and "LayerNorm" not in part:
-            added = next(node for node in graph.node if node.op_type == "Add" and name in node.input)
-            node = producers[next(source for source in added.input if source != name)]
-            while node.op_type != "MatMulInteger":
-                node = producers[node.input[0]]
-            found[part.removesuffix("bias") + "weight"] = _dequantized(arrays, node.input[1])
-    return found
-
-
-def _dequantized(arrays: dict[str, onnx.TensorProto], name: str) -> np.ndarray:
-    base = name.removesuffix("_quantized")
-    whole, scale, zero = (
-        numpy_helper.to_array(arrays[base + end]).astype(np.float32) for end in ("_quantized", "_scale", "_zero_point")
-    )
-    return ((whole - zero) * scale).T.copy()
 
 
 def _compute(bundle: Bundle, texts: Sequence[str], folder: Path, max_length: int) -> None:

@@ -42,7 +42,6 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0.
     """
-    import onnx
     from safetensors.torch import save_file
 
     from textthema.branch import branch_of
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     bundle = Bundle.read(locate(args.model))
     examples = read_all(args.labelled, args.quotes, args.readings)
     features = features_of(bundle, [example.text for example in examples], args.out / "features", max_length=96)
-    branch = branch_of(onnx.load(bundle.onnx_path).graph, (len(TEXT_HEADS), len(TOKEN_HEADS)))
+    branch = branch_of(bundle.onnx_path, (len(TEXT_HEADS), len(TOKEN_HEADS)))
     train_branch(branch, examples, features, batches=args.batches)
     refit_similes(branch, examples, features)
     with replacing(args.out / "branch.safetensors") as partial:
