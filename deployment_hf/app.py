@@ -6,10 +6,7 @@ import argparse
 import importlib.util
 import os
 import sys
-from functools import cache
-from html import escape
 from pathlib import Path
-from threading import Lock
 
 import gradio as gr
 
@@ -27,17 +24,17 @@ def _put_library_on_path() -> None:
 
 _put_library_on_path()
 
+import desk  # noqa: E402
 import file_tab  # noqa: E402
 import genres_tab  # noqa: E402
 from explore import COPY_ON_CLICK, hashtags_html, related_html  # noqa: E402
+from highlight import nuances_html  # noqa: E402
 
 from textthema.analysis import Analysis, Analyzer  # noqa: E402
-from textthema.errors import EmptyTextError, InputError, TextThemaError, TextTooLongError, shown  # noqa: E402
+from textthema.errors import InputError, TextThemaError  # noqa: E402
 
-MAX_CHARACTERS = 20_000
 FEWEST_WORDS = 4
 QUEUE_SIZE = 32
-CONCURRENCY = 2
 
 PROMISE = "Paste a poem, a quote, a scene or a synopsis, and see what it is about, and where to read on."
 WAITING = "The themes of your text will appear here."
@@ -87,14 +84,8 @@ SCROLL_TO_RESULTS = """() => {
   if (results.getBoundingClientRect().top > 0.8 * window.innerHeight) results.scrollIntoView();
 }"""
 
-_loading = Lock()
 
-
-@cache
-def _load() -> Analyzer:
-    return Analyzer.from_pretrained(index=os.environ.get("TEXTTHEMA_INDEX") or None)
-
-
+@desk.loaded_once
 def analyzer() -> Analyzer:
     """Load the model on the first call, once however many visitors arrive together.
 
@@ -104,8 +95,7 @@ def analyzer() -> Analyzer:
     Raises:
         TextThemaError: If files of the model, or of the passages that were asked for, are missing or damaged.
     """
-    with _loading:
-        return _load()
+    return Analyzer.from_pretrained(index=os.environ.get("TEXTTHEMA_INDEX") or None)
 
 
 def find_all(text: str) -> Analysis:
@@ -120,12 +110,7 @@ def find_all(text: str) -> Analysis:
     Raises:
         InputError: If the text can't be read; the message says why.
     """
-    if isinstance(text, str) and len(text) > MAX_CHARACTERS:
-        raise TextTooLongError(
-            f"the text {shown(text)} has {len(text):,} characters, {MAX_CHARACTERS:,} are the most here; "
-            "give a passage of it",
-            value=text,
-        )
+    desk.check_length(text, "give a passage of it")
     return analyzer()(text)
 
 
@@ -157,31 +142,30 @@ def analyze(text: str) -> dict:
     Raises:
         gr.Error: If the text can't be read; the message says why.
     """
-    try:
+    with desk.told_to_clients():
         return find_all(text).as_dict()
-    except InputError as error:
-        # print_exception=False: the traceback would bring the beginning of the visitor's text into the log.
-        raise gr.Error(str(error), print_exception=False) from error
 
 
-def show(text: str) -> tuple[str, str]:
+def show(text: str) -> tuple[str, str, str]:
     """Find what there is in a text and write it as HTML.
 
     Args:
         text: What the visitor typed.
 
     Returns:
-        Themes and hashtags, or a sentence that says why there are none; and what to explore further.
+        Themes and hashtags, or a sentence that says why there are none; the text with its nuances marked, if the model
+        looks for them; and what to explore further.
     """
     try:
         found = find_all(text).as_dict()
-    except EmptyTextError:
-        return _note("There is nothing to read yet. Write or paste a line or two, or try one of the examples."), ""
-    except TextTooLongError:
-        return _note(f"That is more than {MAX_CHARACTERS:,} characters. Try a passage of it."), ""
     except InputError as error:
-        return _note(f"This text can't be read: {error}."), ""
-    return results_html(text, found), related_html(found.get("related"))
+        refusal = desk.refusal_html(
+            error,
+            empty="Write or paste a line or two, or try one of the examples.",
+            too_long="Try a passage of it.",
+        )
+        return refusal, "", ""
+    return results_html(text, found), nuances_html(text, found), related_html(found.get("related"))
 
 
 def results_html(text: str, found: dict) -> str:
@@ -196,20 +180,16 @@ def results_html(text: str, found: dict) -> str:
     """
     parts = []
     if len(text.split()) < FEWEST_WORDS:
-        parts.append(_note("This is too short to judge: take what follows as a guess."))
+        parts.append(desk.note_html("This is too short to judge: take what follows as a guess."))
     if found["truncated"]:
         # English has about four tokens to three words.
         words = round(analyzer().classifier.max_length * 0.75, -1)
-        parts.append(_note(f"This text is long: only its beginning was read, about {words:.0f} words."))
-    if found["themes"]:
-        bars = "".join(map(_bar, found["themes"]))
-        parts.append(f'<ol class="themes" aria-label="Themes">{bars}</ol>')
-        parts.append('<p class="legend" aria-hidden="true"><i></i>the theme’s threshold</p>')
-    else:
-        parts.append(_note("No theme reached its threshold. These came nearest:"))
-    parts.append(hashtags_html(found["hashtags"]))
-    if found["also"]:
-        parts.append(_also(found["also"]))
+        parts.append(desk.note_html(f"This text is long: only its beginning was read, about {words:.0f} words."))
+    parts += [
+        desk.labels_html(found["themes"], "theme"),
+        hashtags_html(found["hashtags"]),
+        desk.also_html(found["also"]),
+    ]
     return "".join(parts)
 
 
@@ -220,27 +200,23 @@ def build_demo() -> gr.Blocks:
         The app, with its queue, not yet launched.
     """
     with gr.Blocks(title="TextThema", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        gr.HTML(f'<header><h1>TextThema</h1><p class="promise">{PROMISE}</p></header>')
+        desk.header(PROMISE)
         with gr.Row(elem_id="desk"):
             with gr.Column(min_width=300):
-                text = _text_box()
+                text = desk.text_box("Your text", "A few lines are enough.")
                 counter = gr.HTML('<p class="counter">0 of 20,000 characters</p>', elem_id="counter")
                 submit = gr.Button("Find its themes", variant="primary", elem_id="submit")
                 gr.HTML('<p class="lead-in">Or begin with one of these:</p>')
                 with gr.Row(elem_id="examples"):
                     examples = {gr.Button(name, min_width=90): example for name, example in EXAMPLES.items()}
             with gr.Column(min_width=300):
-                results = gr.HTML(
-                    f'<p class="waiting">{WAITING}</p>',
-                    html_template='<section aria-label="Result" aria-live="polite">${value}</section>',
-                    js_on_load=COPY_ON_CLICK,
-                    elem_id="results",
-                )
+                results = desk.results_box(WAITING, js_on_load=COPY_ON_CLICK)
+        nuances = gr.HTML("", elem_id="nuances")
         explore = gr.HTML("", elem_id="explore")
         with gr.Accordion("What do the percentages and thresholds mean?", open=False, elem_id="how-to-read"):
             gr.Markdown(HOW_TO_READ)
-        _connect(text, counter, submit, (results, explore), examples)
-    genres_tab.add_page(demo, bar=_bar, also=_also, note=_note)
+        _connect(text, counter, submit, (results, nuances, explore), examples)
+    genres_tab.add_page(demo)
     file_tab.add_page(demo, lambda: analyzer().classifier)
     return demo.queue(max_size=QUEUE_SIZE)
 
@@ -295,17 +271,6 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _text_box() -> gr.Textbox:
-    return gr.Textbox(
-        label="Your text",
-        placeholder="A few lines are enough.",
-        lines=11,
-        max_lines=18,
-        max_length=MAX_CHARACTERS,
-        elem_id="text",
-    )
-
-
 def _connect(
     text: gr.Textbox, counter: gr.HTML, submit: gr.Button, found: tuple[gr.HTML, ...], examples: dict[gr.Button, str]
 ) -> None:
@@ -314,9 +279,8 @@ def _connect(
         "inputs": text,
         "outputs": list(found),
         "api_visibility": "private",
-        "concurrency_limit": CONCURRENCY,
-        "concurrency_id": "model",
         "show_progress": "minimal",
+        **desk.IN_LINE,
     }
     text.change(None, text, counter, js=COUNT_CHARACTERS, api_visibility="private")
     shown_results = [gr.on([submit.click, text.submit], **showing)]
@@ -326,36 +290,7 @@ def _connect(
     for shown_result in shown_results:
         shown_result.then(None, js=SCROLL_TO_RESULTS, api_visibility="private")
     for answer in (themes, analyze):
-        gr.api(answer, api_name=answer.__name__, concurrency_limit=CONCURRENCY, concurrency_id="model")
-
-
-def _bar(theme: dict) -> str:
-    label, probability, threshold = _readable(theme)
-    return (
-        f'<li class="theme"><span class="label">{label}</span><span class="percent">{probability}%</span>'
-        f'<div class="track" role="meter" aria-label="{label}" aria-valuemin="0" aria-valuemax="100"'
-        f' aria-valuenow="{probability}" aria-valuetext="{probability} percent, threshold {threshold} percent">'
-        f'<div class="fill" style="width:{probability}%"></div>'
-        f'<div class="tick" style="left:{threshold}%"><span>{threshold}%</span></div></div></li>'
-    )
-
-
-def _also(scores: list[dict]) -> str:
-    items = "".join(
-        f'<li><span class="label">{label}</span> <span class="figures">{probability}% of the '
-        f"{threshold}% it needs</span></li>"
-        for label, probability, threshold in map(_readable, scores)
-    )
-    return f'<div class="also"><h2>Also considered</h2><ul>{items}</ul></div>'
-
-
-def _readable(theme: dict) -> tuple[str, str, str]:
-    label = escape(theme["label"].replace("-", " "))
-    return label, f"{100 * theme['probability']:.0f}", f"{100 * theme['threshold']:.0f}"
-
-
-def _note(sentence: str) -> str:
-    return f'<p class="note">{escape(sentence)}</p>'
+        gr.api(answer, api_name=answer.__name__, **desk.IN_LINE)
 
 
 if __name__ == "__main__":

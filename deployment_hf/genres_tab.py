@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from threading import Lock
-
+import desk
 import gradio as gr
 
 from textthema.classifier import ThemeClassifier
-from textthema.errors import EmptyTextError, InputError, TextTooLongError, shown
+from textthema.errors import InputError
 
-MAX_CHARACTERS = 20_000
-CONCURRENCY = 2
 PROMISE = "Paste what the back of a book says, and see on which shelves its readers would put it."
 WAITING = "The genres of the book will appear here."
 EXAMPLE = (
@@ -22,15 +17,8 @@ EXAMPLE = (
     "protecting a murderer: they are afraid of what the dead man has written down."
 )
 
-_MAIN_PAGE = "Text → themes"
-_loading = Lock()
 
-
-@cache
-def _load() -> ThemeClassifier:
-    return ThemeClassifier.from_pretrained(collection="books")
-
-
+@desk.loaded_once
 def classifier() -> ThemeClassifier:
     """Load the model on the first call: who never asks for genres never waits for it.
 
@@ -40,8 +28,7 @@ def classifier() -> ThemeClassifier:
     Raises:
         BundleError: If the model's files are missing or damaged.
     """
-    with _loading:
-        return _load()
+    return ThemeClassifier.from_pretrained(collection="books")
 
 
 def find_genres(text: str) -> dict:
@@ -56,12 +43,7 @@ def find_genres(text: str) -> dict:
     Raises:
         InputError: If the text can't be read; the message says why.
     """
-    if isinstance(text, str) and len(text) > MAX_CHARACTERS:
-        raise TextTooLongError(
-            f"the text {shown(text)} has {len(text):,} characters, {MAX_CHARACTERS:,} are the most here; "
-            "give its description only",
-            value=text,
-        )
+    desk.check_length(text, "give its description only")
     prediction = classifier()(text)
     return {
         "genres": [_score(genre) for genre in prediction.themes],
@@ -82,92 +64,60 @@ def genres(text: str) -> dict:
     Raises:
         gr.Error: If the text can't be read; the message says why.
     """
-    try:
+    with desk.told_to_clients():
         return find_genres(text)
-    except InputError as error:
-        # print_exception=False: the traceback would bring the beginning of the visitor's text into the log.
-        raise gr.Error(str(error), print_exception=False) from error
 
 
-def show_genres(
-    text: str, bar: Callable[[dict], str], also: Callable[[list[dict]], str], note: Callable[[str], str]
-) -> str:
+def show_genres(text: str) -> str:
     """Find a book's genres and write them as HTML.
 
     Args:
         text: What the visitor typed.
-        bar: Writes a genre with its probability and threshold.
-        also: Writes what came near.
-        note: Writes a sentence.
 
     Returns:
         The result, or a sentence that says why there is none.
     """
     try:
         found = find_genres(text)
-    except EmptyTextError:
-        return note("There is nothing to read yet. Write or paste a description, or try the example.")
-    except TextTooLongError:
-        return note(f"That is more than {MAX_CHARACTERS:,} characters. Give the description only.")
     except InputError as error:
-        return note(f"This text can't be read: {error}.")
-    parts = [note("This text is long: only its beginning was read.")] if found["truncated"] else []
-    if found["genres"]:
-        parts.append(f'<ol class="themes" aria-label="Genres">{"".join(map(bar, found["genres"]))}</ol>')
-        parts.append('<p class="legend" aria-hidden="true"><i></i>the genre’s threshold</p>')
-    else:
-        parts.append(note("No genre reached its threshold. These came nearest:"))
-    return "".join([*parts, also(found["also"]) if found["also"] else ""])
+        return desk.refusal_html(
+            error, empty="Write or paste a description, or try the example.", too_long="Give the description only."
+        )
+    truncated = desk.note_html("This text is long: only its beginning was read.") if found["truncated"] else ""
+    return truncated + desk.labels_html(found["genres"], "genre") + desk.also_html(found["also"])
 
 
-def add_page(
-    demo: gr.Blocks, bar: Callable[[dict], str], also: Callable[[list[dict]], str], note: Callable[[str], str]
-) -> None:
+def add_page(demo: gr.Blocks) -> None:
     """Add the page and its API to the app.
 
     Args:
         demo: The app, before it is launched.
-        bar: Writes a genre with its probability and threshold.
-        also: Writes what came near.
-        note: Writes a sentence.
     """
     with demo:
-        gr.Navbar(main_page_name=_MAIN_PAGE)
+        gr.Navbar(main_page_name=desk.MAIN_PAGE)
     with demo.route("Book → genres", "/book"):
-        gr.Navbar(main_page_name=_MAIN_PAGE)
-        gr.HTML(f'<header><h1>TextThema</h1><p class="promise">{PROMISE}</p></header>')
+        gr.Navbar(main_page_name=desk.MAIN_PAGE)
+        desk.header(PROMISE)
         with gr.Row(elem_id="desk"):
             with gr.Column(min_width=300):
-                text = gr.Textbox(
-                    label="The book’s description",
-                    placeholder="A paragraph is enough.",
-                    lines=11,
-                    max_lines=18,
-                    max_length=MAX_CHARACTERS,
-                    elem_id="text",
-                )
+                text = desk.text_box("The book’s description", "A paragraph is enough.")
                 submit = gr.Button("Find its genres", variant="primary", elem_id="submit")
                 with gr.Row(elem_id="examples"):
                     example = gr.Button("An example", min_width=90)
             with gr.Column(min_width=300):
-                results = gr.HTML(
-                    f'<p class="waiting">{WAITING}</p>',
-                    html_template='<section aria-label="Result" aria-live="polite">${value}</section>',
-                    elem_id="results",
-                )
-        limits = {"concurrency_limit": CONCURRENCY, "concurrency_id": "model"}
+                results = desk.results_box(WAITING)
         showing = {
-            "fn": lambda typed: show_genres(typed, bar, also, note),
+            "fn": show_genres,
             "inputs": text,
             "outputs": results,
             "api_visibility": "private",
             "show_progress": "minimal",
-            **limits,
+            **desk.IN_LINE,
         }
         gr.on([submit.click, text.submit], **showing)
         filled = example.click(lambda: EXAMPLE, outputs=text, queue=False, api_visibility="private")
         filled.then(**showing)
-        gr.api(genres, api_name="genres", **limits)
+        gr.api(genres, api_name="genres", **desk.IN_LINE)
 
 
 def _score(genre: object) -> dict:

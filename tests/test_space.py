@@ -156,8 +156,8 @@ def test_truncation_is_said(app):
     ],
 )
 def test_bad_text_becomes_a_sentence(app, text, message):
-    html, explore = app.show(text)
-    assert explore == ""
+    html, *more = app.show(text)
+    assert more == ["", ""]
     assert message in html
     assert "Traceback" not in html
     assert 'class="note"' in html
@@ -165,6 +165,26 @@ def test_bad_text_becomes_a_sentence(app, text, message):
 
 def test_markup_in_a_text_never_comes_back(app):
     assert "<script" not in "".join(app.show("<script>alert('the sea')</script> and then the sea went home"))
+
+
+def test_nuances_are_marked_between_themes_and_what_to_explore(app, monkeypatch):
+    said = {"score": 0.9, "threshold": 0.5, "present": True, "spans": []}
+    simile = {**said, "spans": [{"start": 8, "end": 19, "text": "like a deer"}]}
+
+    class Nuanced:
+        def as_dict(self):
+            heads = {"humor": said, "simile": simile, "metaphor": said}
+            return found([score("love")]) | {"nuances": heads, "intents": {}, "intents_present": []}
+
+    monkeypatch.setattr(app, "find_all", lambda _: Nuanced())
+    results, nuances, explore = app.show("She ran like a deer.")
+    assert ">like a deer</mark>" in nuances
+    assert "<mark" not in results + explore
+
+
+def test_a_model_without_heads_marks_nothing(app, monkeypatch):
+    monkeypatch.setattr(app, "find_all", lambda _: type("Plain", (), {"as_dict": lambda _: found([score("love")])})())
+    assert app.show("She ran like a deer.")[1] == ""
 
 
 # What page and API share
