@@ -1,7 +1,10 @@
 """The rule that proposes similes."""
 
+import sys
+
 import pytest
 
+from textthema import similes
 from textthema.similes import comparisons
 
 
@@ -48,3 +51,56 @@ def test_the_cue_is_the_markers_last_word():
 def test_a_vehicle_is_not_a_whole_page():
     (found,) = comparisons("like " + "very " * 200 + "long")
     assert found.end < 100
+
+
+def test_a_vehicle_ends_after_fourteen_words():
+    (found,) = comparisons(
+        "It fell like one two three four five six seven eight nine ten eleven twelve thirteen fourteen last"
+    )
+    assert found.end == len(
+        "It fell like one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    )
+
+
+class Counted:
+    """A pattern that adds up how many characters it matched."""
+
+    def __init__(self, pattern, work):
+        self.pattern, self.work = pattern, work
+
+    def match(self, text, start):
+        found = self.pattern.match(text, start)
+        self.work.append(1 + (found.end() - start if found else 0))
+        return found
+
+
+@pytest.mark.parametrize("piece", ["than ", "than very ", "like a-b ", "as if "])
+def test_no_word_is_read_over_and_over(piece, monkeypatch):
+    work = []
+    monkeypatch.setattr(similes, "_VEHICLE", Counted(similes._VEHICLE, work))
+    text = piece * 300
+    assert comparisons(text)
+    assert sum(work) < 2 * len(text)
+
+
+@pytest.mark.parametrize("piece", ["than ", "rather than ", "like this ", "as well as ", "as as a "])
+def test_a_text_twice_as_long_is_twice_the_work(piece):
+    assert steps(piece * 400) < 2.2 * steps(piece * 200)
+
+
+def steps(text):
+    """Count the lines and repetitions that Python runs for a text."""
+    seen = []
+
+    def trace(frame, event, argument):
+        frame.f_trace_opcodes = True
+        seen.append(event)
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        comparisons(text)
+    finally:
+        sys.settrace(before)
+    return len(seen)

@@ -22,12 +22,11 @@ _MARKER = re.compile(
     r"|\b(?P<than>than)\b",
     re.IGNORECASE,
 )
-# A vehicle ends with its clause: at a mark, or before a word that begins another one.
+# A vehicle ends with its clause: at a mark, or before a word that begins another one; and after 14 words.
 _VEHICLE = re.compile(
-    r"\s+(?P<vehicle>[\w'’-]+(?:[^\S\n]+(?!(?:and|but|or|because|when|while|until|so|yet|although|though|if|which|as|like)\b)[\w'’-]+)*)",
+    r"\s+(?P<vehicle>[\w'’-]+(?:[^\S\n]+(?!(?:and|but|or|because|when|while|until|so|yet|although|though|if|which|as|like)\b)[\w'’-]+){0,13})",
     re.IGNORECASE,
 )
-_MOST_WORDS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +54,11 @@ def comparisons(text: str) -> list[Comparison]:
         Candidates in the text's order; they do not overlap.
     """
     found: list[Comparison] = []
-    fixed = [match.span() for match in _FIXED.finditer(text)]
+    fixed = {place for match in _FIXED.finditer(text) for place in range(*match.span())}
     for match in _MARKER.finditer(text):
-        vehicle = _VEHICLE.match(text, match.end())
         cue = match.start(match.lastgroup)
-        if vehicle is None or any(start <= cue < end for start, end in fixed):
+        if cue in fixed or (found and match.start() < found[-1].end):
             continue
-        if found and match.start() < found[-1].end:
-            continue
-        found.append(Comparison(match.start(), _end(vehicle), cue))
+        if vehicle := _VEHICLE.match(text, match.end()):
+            found.append(Comparison(match.start(), vehicle.end(), cue))
     return found
-
-
-def _end(vehicle: re.Match[str]) -> int:
-    words = list(re.finditer(r"\S+", vehicle["vehicle"]))[:_MOST_WORDS]
-    return vehicle.start("vehicle") + words[-1].end()

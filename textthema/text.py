@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
 
 _PLAIN = str.maketrans(
     {
@@ -18,6 +20,10 @@ _WORD = re.compile(r"\w+")
 
 # NFC sorts a run of combining marks in quadratic time: a text of nothing else would hold a server for seconds.
 _MOST_MARKS = 30
+# Characters that are no marks themselves, but are written with nothing else.
+_OF_MARKS = frozenset("\u0f73\u0f75\u0f81")
+# No character below this melts into the one before it.
+_FIRST_MARK = "\u0300"
 
 
 def plain(text: str) -> str:
@@ -33,8 +39,7 @@ def plain(text: str) -> str:
     Source:
         Unicode Standard Annex 15, "Stream-Safe Text Format", for the 30.
     """
-    safe = text if text.isascii() else _stream_safe(text)
-    return unicodedata.normalize("NFC", safe).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    return _composed(text).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
 
 
 def origins(text: str) -> list[int]:
@@ -50,24 +55,34 @@ def origins(text: str) -> list[int]:
     if text.isascii() and "\r" not in text:
         return list(range(len(text) + 1))
     found: list[int] = []
-    start = 0
-    while start < len(text):
-        end = _end_of_cluster(text, start)
+    for start, end in pairwise([*_clusters(text), len(text)]):
         found += [start] * len(plain(text[start:end]))
-        start = end
     return [*found, len(text)]
 
 
-def _end_of_cluster(text: str, start: int) -> int:
-    """Find where a character with all that may melt into it ends: marks, Hangul's parts, a line feed after a return."""
-    end = start + 1
-    while end < len(text) and (
-        unicodedata.combining(text[end])
-        or text[end - 1 : end + 1] == "\r\n"
-        or not unicodedata.is_normalized("NFC", unicodedata.normalize("NFC", text[start:end]) + text[end])
-    ):
-        end += 1
-    return end
+def _clusters(text: str) -> Iterator[int]:
+    """Give the places where no character melts into the one before: neither marks nor Hangul's parts, nor CR and LF.
+
+    Only the last starter and its marks are looked at, which are few, so that a long text is read once.
+    """
+    starters = [place for place, character in enumerate(text) if place == 0 or not _is_mark(character)]
+    last = ""
+    for start, end in pairwise([*starters, len(text)]):
+        piece = _composed(text[start:end])
+        joined = piece if text[start] < _FIRST_MARK else unicodedata.normalize("NFC", last + piece)
+        if joined in {piece, last + piece} and not (last.endswith("\r") and piece.startswith("\n")):
+            yield start
+            last = piece
+        else:
+            last = joined
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", _stream_safe(text))
+
+
+def _is_mark(character: str) -> bool:
+    return character >= _FIRST_MARK and (unicodedata.combining(character) > 0 or character in _OF_MARKS)
 
 
 def words(text: str) -> list[str]:
@@ -86,7 +101,7 @@ def _stream_safe(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for character in text:
-        marks = marks + 1 if unicodedata.combining(character) else 0
+        marks = marks + 1 if _is_mark(character) else 0
         if marks <= _MOST_MARKS:
             kept.append(character)
     return "".join(kept)
