@@ -9,7 +9,17 @@ import pytest
 from textthema import nuance_data
 from textthema.cleaning import text_id
 from textthema.errors import UnreadableFileError
-from textthema.nuance_data import READ, TAGGED, draw_tagged, read_all, read_labelled, readably, readings_of
+from textthema.nuance_data import (
+    READ,
+    TAGGED,
+    Example,
+    draw_tagged,
+    read_all,
+    read_labelled,
+    readably,
+    readings_of,
+    unlike,
+)
 from textthema.weak_intents import INTENTS
 
 QUOTES = pd.DataFrame(
@@ -94,6 +104,13 @@ def test_everything_is_read_together_and_gold_quotes_are_for_testing_only(tmp_pa
     assert learn.split in ("train", "dev")
     assert {example.source for example in tagged} == {TAGGED}
     assert len(tagged) == 2
+
+
+def test_what_nearly_repeats_a_gold_quote_is_left_out():
+    gold = "The harbour lay as still as a held breath that whole long night."
+    near = Example("The harbour lay as still as a held breath that whole long night!", READ, "train")
+    other = Example("Nobody had told the goat about the wedding.", READ, "train")
+    assert unlike([gold], [near, other]) == [other]
 
 
 def test_readings_that_are_no_json_are_named(tmp_path):

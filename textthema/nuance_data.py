@@ -35,7 +35,7 @@ _SEED = 0
 _DEV_TENTHS = 3
 _MOST_QUOTES = 60_000
 _ALL = 1_000_000
-# simile_interpret_pos is a test set by name only: it has one class, and nothing can be measured on it.
+# A set with this split has one class, and nothing can be measured on it.
 _SPLITS = {"all": "train"}
 
 
@@ -89,7 +89,8 @@ def read_all(labelled: Path, quotes: Path, readings: Path) -> list[Example]:
     table = readably(table[table["text_id"].isin(ids) | table.index.isin(drawn)])
     gold = readings_of(lines["gold"], table, lambda _: "test")
     learn = readings_of(lines["learn"], table, _tuning_or_training)
-    return [*gold, *learn, *draw_tagged(table, ids), *read_labelled(labelled)]
+    others = unlike([example.text for example in gold], [*learn, *read_labelled(labelled)])
+    return [*gold, *others, *draw_tagged(table, ids)]
 
 
 def read_labelled(folder: Path) -> list[Example]:
@@ -169,9 +170,22 @@ def draw_tagged(
         if not any(kinds.values()):
             break
     kept_out = quotes.loc[quotes["text_id"].isin(held_out), "text"].tolist()
-    groups = near_duplicate_groups([*kept_out, *(row[1] for row in rows)], jaccard=0.4)
+    return unlike(kept_out, [_tagged(row) for row in rows])
+
+
+def unlike(kept_out: Sequence[str], examples: Sequence[Example]) -> list[Example]:
+    """Leave out what nearly repeats texts that are kept for measuring.
+
+    Args:
+        kept_out: Those texts.
+        examples: Others.
+
+    Returns:
+        The examples of which none of those texts is a near-duplicate.
+    """
+    groups = near_duplicate_groups([*kept_out, *(example.text for example in examples)], jaccard=0.4)
     taboo = set(groups[: len(kept_out)].tolist())
-    return [_tagged(row) for row, group in zip(rows, groups[len(kept_out) :], strict=True) if group not in taboo]
+    return [example for example, group in zip(examples, groups[len(kept_out) :], strict=True) if group not in taboo]
 
 
 def readably(quotes: pd.DataFrame) -> pd.DataFrame:
