@@ -1,4 +1,4 @@
-"""What a whole analysis costs beside the themes alone, and how long a million passages take to search.
+"""What a whole analysis costs beside the themes alone.
 
 Example:
     python benchmarks/analysis_speed.py --model deployment_hf/model
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -24,11 +23,11 @@ from speed import cpu_name, quartiles
 from textthema.analysis import Analyzer
 from textthema.bundle import Bundle, replacing
 from textthema.catalogue import Catalogue
-from textthema.classifier import ThemeClassifier
-from textthema.passages import BLOCK, PassageIndex
 
-PASSAGES = 1_000_000
-MOST_TIMES_THE_THEMES, MOST_LOAD_MS, MOST_SEARCH_MS = 1.5, 200, 50
+# Of special and ordinary tokens: a short quote, one of usual length, and all that the model reads.
+LENGTHS = (16, 40, 256)
+WARM_UP = 5
+MOST_TIMES_THE_THEMES, MOST_LOAD_MS = 1.5, 200
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,66 +42,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
 
     def work() -> None:
-        record = measure(args.model, args.repetitions, args.passages)
+        record = measure(args.model, args.repetitions)
         write_results(args.out, record)
         print(as_markdown(record))
 
     return exit_code(work)
 
 
-def measure(model: Path, repetitions: int, passages: int) -> dict:
+def measure(model: Path, repetitions: int) -> dict:
     """Measure everything.
 
     Args:
         model: Model directory with a catalogue.
         repetitions: Calls of each.
-        passages: Synthetic vectors to search.
 
     Returns:
         The record; times in milliseconds.
     """
     bundle = Bundle.read(model)
     loads = [_milliseconds(lambda: Catalogue.read(bundle)) for _ in range(repetitions)]
-    classifier = ThemeClassifier(bundle)
-    analyzer = Analyzer(classifier, Catalogue.read(bundle))
-    text = text_of_tokens()
-    pairs = [
-        (_milliseconds(lambda: classifier(text)), _milliseconds(lambda: analyzer(text))) for _ in range(repetitions)
-    ]
-    themes, everything = zip(*pairs[repetitions // 10 :], strict=True)
+    analyzer = Analyzer.from_pretrained(model)
     return {
         "machine": cpu_name(),
         "repetitions": repetitions,
-        "passages": passages,
-        "themes_ms": quartiles(themes),
-        "analysis_ms": quartiles(everything),
-        "ratio": float(np.median(everything) / np.median(themes)),
+        "heads": bundle.heads is not None,
         "catalogue_load_ms": quartiles(loads),
-        "search_ms": quartiles(search_times(passages, repetitions)),
+        "texts": {str(tokens): _compared(analyzer, text_of_tokens(tokens), repetitions) for tokens in LENGTHS},
     }
 
 
-def search_times(passages: int, repetitions: int) -> list[float]:
-    """Time the search among synthetic vectors, memory-mapped from a file as an index's are.
-
-    Args:
-        passages: How many vectors there are.
-        repetitions: How many queries.
-
-    Returns:
-        Milliseconds of each query.
-    """
-    rng = np.random.default_rng(0)
-    shape = (-(-passages // BLOCK), 384, BLOCK)
-    with tempfile.TemporaryDirectory() as folder:
-        vectors = np.lib.format.open_memmap(Path(folder) / "vectors.npy", "w+", np.int8, shape)
-        for block in vectors:
-            block[:] = rng.integers(-127, 128, block.shape, dtype=np.int8)
-        vectors.flush()
-        mapped = np.lib.format.open_memmap(Path(folder) / "vectors.npy", "r").view(np.ndarray)
-        index = PassageIndex(Path(folder), mapped, np.ones(passages, np.float32), np.arange(passages))
-        queries = rng.normal(size=(repetitions + 3, 384)).astype(np.float32)
-        return [_milliseconds(lambda query=query: index.search(query, 10)) for query in queries][3:]
+def _compared(analyzer: Analyzer, text: str, repetitions: int) -> dict:
+    """Time themes alone and everything in turn, now the one first, now the other."""
+    calls = {"themes": analyzer.classifier, "analysis": analyzer}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for repetition in range(WARM_UP + repetitions):
+        for name in sorted(calls, reverse=repetition % 2 == 0):
+            times[name].append(_milliseconds(lambda call=calls[name]: call(text)))
+    themes, everything = (times[name][WARM_UP:] for name in ("themes", "analysis"))
+    return {
+        "themes_ms": quartiles(themes),
+        "analysis_ms": quartiles(everything),
+        "ratio": float(np.median(everything) / np.median(themes)),
+    }
 
 
 def write_results(out: Path, record: dict) -> None:
@@ -130,23 +111,20 @@ def as_markdown(record: dict) -> str:
     Returns:
         Markdown.
     """
-    rows = [
-        ("one text, themes alone", record["themes_ms"], ""),
-        ("one text, everything", record["analysis_ms"], f"{record['ratio']:.2f} ×, at most {MOST_TIMES_THE_THEMES} ×"),
-        ("catalogue, until it answers", record["catalogue_load_ms"], f"at most {MOST_LOAD_MS} ms"),
-        (f"search in {record['passages']:,} passages", record["search_ms"], f"at most {MOST_SEARCH_MS} ms"),
-    ]
+    rows = [("catalogue, until it answers", record["catalogue_load_ms"], f"at most {MOST_LOAD_MS} ms")]
+    for tokens, found in record["texts"].items():
+        ratio = f"{found['ratio']:.2f} ×, at most {MOST_TIMES_THE_THEMES} ×"
+        rows.append((f"a text of {tokens} tokens, themes alone", found["themes_ms"], ""))
+        rows.append((f"a text of {tokens} tokens, everything", found["analysis_ms"], ratio))
+    heads = "nuances and intents included" if record["heads"] else "the model has no heads for nuances and intents"
     lines = [
         "# What an analysis costs",
         "",
-        f"{record['machine']}; medians of {record['repetitions']} calls, quartiles in brackets.",
+        f"{record['machine']}; medians of {record['repetitions']} calls in turn, quartiles in brackets; {heads}.",
         "",
         "| | ms | |",
         "|---|---|---|",
         *(f"| {what} | {t['median']:.1f} ({t['q1']:.1f} to {t['q3']:.1f}) | {note} |" for what, t, note in rows),
-        "",
-        "The passages' vectors are synthetic, as wide as the model's embeddings, compared one and all, and lie in a"
-        " memory-mapped file that the system has read before.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -158,11 +136,10 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Time an analysis and a search; keep the machine idle meanwhile.")
+    parser = argparse.ArgumentParser(description="Time an analysis; keep the machine idle meanwhile.")
     parser.add_argument("--model", type=Path, required=True, help="model directory with a catalogue")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--repetitions", type=int, default=100, help="calls of each")
-    parser.add_argument("--passages", type=int, default=PASSAGES, help="synthetic vectors to search")
     return parser
 
 

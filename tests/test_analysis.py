@@ -1,12 +1,22 @@
 import json
+import shutil
 
 import pytest
 
 import textthema
 from textthema import analysis as module
 from textthema.analysis import COLUMNS, Analyzer, analyze
+from textthema.bundle import write_manifest
 from textthema.catalogue import FOLDER
-from textthema.errors import BundleError, EmptyTextError, InputError, NotTextError, PassageIndexError, TextTooLongError
+from textthema.errors import (
+    BundleError,
+    CatalogueError,
+    EmptyTextError,
+    InputError,
+    NotTextError,
+    PassageIndexError,
+    TextTooLongError,
+)
 from textthema.inference import OnnxEncoder
 
 
@@ -45,6 +55,15 @@ def test_top_counts_for_each_kind(analyzer, texts):
     assert len(analyzer(texts[0], top=1).related.books) == 1
     with pytest.raises(InputError, match="top"):
         analyzer(texts[0], top=0)
+
+
+@pytest.mark.parametrize("top", [0, -3])
+def test_top_below_one_is_refused_everywhere(plain_analyzer, texts, top):
+    for call in (plain_analyzer, plain_analyzer.hashtags, lambda text, top: list(plain_analyzer.stream([text], top))):
+        with pytest.raises(InputError, match="top"):
+            call(texts[0], top)
+    with pytest.raises(InputError, match="top"):
+        list(plain_analyzer.stream([], top))
 
 
 def test_as_dict_is_json_with_every_part(analyzer, texts):
@@ -112,6 +131,14 @@ def test_a_broken_catalogue_is_refused(model_copy):
     (model_copy / FOLDER).mkdir(exist_ok=True)
     (model_copy / FOLDER / "catalogue.json").write_text("{}")
     with pytest.raises(BundleError):
+        Analyzer.from_pretrained(model_copy)
+
+
+def test_a_catalogue_that_is_not_sealed_is_refused(model_copy, bundle, model_with_catalogue):
+    shutil.rmtree(model_copy / FOLDER, ignore_errors=True)
+    write_manifest(model_copy, {}, encoder=bundle.encoder_id)
+    shutil.copytree(model_with_catalogue / FOLDER, model_copy / FOLDER)
+    with pytest.raises(CatalogueError, match="does not list"):
         Analyzer.from_pretrained(model_copy)
 
 

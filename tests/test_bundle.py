@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from textthema import bundle as bundle_module
-from textthema.bundle import Bundle, find_default, replacing, write_manifest
+from textthema.bundle import Bundle, find_default, put_folder, replacing, write_manifest
 from textthema.errors import BundleCorruptError, BundleNotFoundError, InputError
 
 
@@ -247,3 +247,45 @@ def test_a_card_may_be_written_again(stand_in):
     write_manifest(stand_in, {})
     (stand_in / "README.md").write_text("measured again", encoding="utf-8")
     assert Bundle.read(stand_in).labels
+
+
+@pytest.fixture
+def extra(tmp_path):
+    """A folder to be put into a model."""
+    folder = tmp_path / "extra"
+    folder.mkdir()
+    (folder / "new.txt").write_text("new")
+    return folder
+
+
+def test_a_folder_takes_the_place_of_the_one_before(stand_in, extra):
+    (stand_in / "extra").mkdir()
+    (stand_in / "extra" / "old.txt").write_text("old")
+    write_manifest(stand_in, {"made": "by hand"}, encoder="e" * 64)
+    put_folder(stand_in, "extra", extra)
+    found = Bundle.read(stand_in)
+    assert (found.encoder_id, found.manifest["lineage"]) == ("e" * 64, {"made": "by hand"})
+    assert [name for name in found.manifest["files"] if name.startswith("extra")] == ["extra/new.txt"]
+    assert not (stand_in / "extra" / "old.txt").exists()
+
+
+@pytest.mark.parametrize("failing", ["copytree", "rename"])
+def test_a_folder_that_can_not_be_put_in_changes_nothing(stand_in, extra, monkeypatch, failing):
+    before = sorted(path.name for path in stand_in.parent.iterdir())
+    full = OSError(28, "No space left on device")
+    if failing == "copytree":
+        monkeypatch.setattr(bundle_module.shutil, "copytree", lambda *_: (_ for _ in ()).throw(full))
+    else:
+        rename, calls = Path.rename, []
+
+        def second_fails(self, target):
+            calls.append(target)
+            if len(calls) == 2:
+                raise full
+            return rename(self, target)
+
+        monkeypatch.setattr(Path, "rename", second_fails)
+    with pytest.raises(InputError, match="No space left"):
+        put_folder(stand_in, "extra", extra)
+    assert sorted(path.name for path in stand_in.parent.iterdir()) == before
+    assert "extra/new.txt" not in Bundle.read(stand_in).manifest["files"]

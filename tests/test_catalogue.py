@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.tiny_catalogue import ENTITIES, write_tiny_catalogue
-from textthema.bundle import Bundle
-from textthema.catalogue import FOLDER, KINDS, Arrays, Catalogue, word_hashes
+from textthema.bundle import Bundle, write_manifest
+from textthema.catalogue import FOLDER, KINDS, Arrays, Catalogue, word_hashes, write_catalogue
 from textthema.errors import CatalogueError, InputError
 
 N = len(ENTITIES)
@@ -19,6 +19,7 @@ def model(stand_in):
     """A model of three labels with a catalogue, in which entity i has the i-th unit vector as embedding."""
     encoder = Bundle.read(stand_in).encoder_id
     write_tiny_catalogue(stand_in / FOLDER, encoder, EMBEDDINGS, np.arange(N)[:, None] % 3)
+    write_manifest(stand_in, {})
     return stand_in
 
 
@@ -60,9 +61,10 @@ def test_words_that_say_nothing_change_nothing(catalogue, text):
 
 
 def test_unknown_words_beside_a_known_one_change_nothing(catalogue):
-    known = catalogue.nearest(EMBEDDINGS[9], NONE, "character", 3, text="Wenna")
+    known = catalogue.look_up(EMBEDDINGS[9], NONE, "letters").scores
+    # nearly every word's number is below that of "letters", the last of the catalogue's
     unknown = " ".join(f"qx{number}" for number in range(50))
-    assert catalogue.nearest(EMBEDDINGS[9], NONE, "character", 3, text=f"Wenna {unknown}") == known
+    assert catalogue.look_up(EMBEDDINGS[9], NONE, f"letters {unknown}").scores.tolist() == known.tolist()
 
 
 def test_shared_themes_are_those_of_both_the_strongest_of_the_text_first(catalogue):
@@ -81,6 +83,8 @@ def test_at_most_three_themes_are_shared(stand_in):
     (stand_in / "config.json").write_text(json.dumps(config))
     bundle = Bundle.read(stand_in, verify=False)
     write_tiny_catalogue(stand_in / FOLDER, bundle.encoder_id, EMBEDDINGS, np.tile(np.arange(5), (N, 1)))
+    write_manifest(stand_in, {})
+    bundle = Bundle.read(stand_in)
     probabilities = np.array([0.5, 0.6, 0.9, 0.8, 0.7])
     (hit,) = Catalogue.read(bundle).nearest(EMBEDDINGS[0], probabilities, "author", 1)
     assert hit.shares == ("grief", "light", "salt")
@@ -107,9 +111,19 @@ def test_the_catalogue_of_another_model_is_refused(model):
     head["encoder"] = "0" * 64
     (model / FOLDER / "catalogue.json").write_text(json.dumps(head))
     with pytest.raises(CatalogueError, match="another model") as caught:
-        Catalogue.read(Bundle.read(model))
+        Catalogue.read(Bundle.read(model, verify=False))
     assert caught.value.exit_code == 4
     assert caught.value.value == "0" * 64
+
+
+def test_a_catalogue_that_the_manifest_does_not_list_is_refused(model):
+    path = model / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["files"][f"{FOLDER}/counts.npy"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CatalogueError, match=r"does not list catalogue/counts\.npy.*--into") as caught:
+        Catalogue.read(Bundle.read(model))
+    assert caught.value.value == "counts.npy"
 
 
 def test_a_model_without_catalogue_says_so(stand_in):
@@ -148,7 +162,7 @@ def test_damaged_files_are_refused(model, name, damage):
     if damage != "missing":
         path.write_bytes({"empty": b"", "cut": content[:-3], "other": b"PK\x03\x04" + content}[damage])
     with pytest.raises(CatalogueError) as caught:
-        Catalogue.read(Bundle.read(model))
+        Catalogue.read(Bundle.read(model, verify=False))
     assert caught.value.value
 
 
@@ -166,6 +180,7 @@ def test_damaged_files_are_refused(model, name, damage):
         ("projection", np.asfortranarray),
         ("lines", lambda array: array + 1),
         ("words", lambda array: array.astype(object)),
+        *((name, lambda array: array.ravel()[0].reshape(())) for name in Arrays.__dataclass_fields__),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(model, name, change):
@@ -173,14 +188,21 @@ def test_arrays_that_do_not_fit_are_named(model, name, change):
     changed = change(np.load(path))
     np.save(path, changed, allow_pickle=True)
     with pytest.raises(CatalogueError, match="npy"):
-        Catalogue.read(Bundle.read(model))
+        Catalogue.read(Bundle.read(model, verify=False))
+
+
+def test_more_entities_than_a_posting_can_name_are_refused(tmp_path, catalogue):
+    with pytest.raises(InputError, match="65,536") as caught:
+        write_catalogue(tmp_path / "large", "e", ENTITIES[:1] * 65_537, catalogue._arrays, {"author": (0, 65_537)})
+    assert caught.value.value == 65_537
+    assert not (tmp_path / "large").exists()
 
 
 def test_an_entity_whose_line_is_broken_is_named(model):
     path = model / FOLDER / "entities.jsonl"
     path.write_bytes(path.read_bytes().replace(b"[", b"{", 1))
     with pytest.raises(CatalogueError, match="entity 0"):
-        Catalogue.read(Bundle.read(model)).nearest(EMBEDDINGS[0], NONE, "author", 3)
+        Catalogue.read(Bundle.read(model, verify=False)).nearest(EMBEDDINGS[0], NONE, "author", 3)
 
 
 def test_a_catalogue_without_words_is_one_of_vectors(model):
@@ -192,7 +214,7 @@ def test_a_catalogue_without_words_is_one_of_vectors(model):
     )  # fmt: skip
     for name in ("words", "starts", "postings", "counts"):
         np.save(model / FOLDER / f"{name}.npy", getattr(arrays, name))
-    found = Catalogue.read(Bundle.read(model)).nearest(EMBEDDINGS[0], NONE, "author", 1, text="Wenna")
+    found = Catalogue.read(Bundle.read(model, verify=False)).nearest(EMBEDDINGS[0], NONE, "author", 1, text="Wenna")
     assert names(found) == ["Osric Vale"]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from textthema.cleaning import clean, label_index, text_id
+from textthema.cleaning import clean, label_index
 from textthema.collection import QUOTES
 from textthema.errors import NotEnoughDataError
 from textthema.labels import read_rules
@@ -116,11 +116,6 @@ def test_too_little_data_is_said():
         clean(raw(row(1, ["love"], "A")), LIMITS, RULES, progress=False)
     with pytest.raises(NotEnoughDataError, match="no text"):
         clean(raw((None, "A", None, ["love"])), LIMITS, RULES, progress=False)
-
-
-def test_a_texts_id_forgets_case_and_punctuation():
-    assert text_id("The Sea, the sea!") == text_id("the sea the sea")
-    assert text_id("the sea") != text_id("the tea")
 
 
 def test_a_share_of_the_texts_may_decide_how_many_labels_are_kept():

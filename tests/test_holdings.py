@@ -5,7 +5,17 @@ import pandas as pd
 import pytest
 
 from textthema.errors import InputError, NotEnoughDataError, UnreadableFileError
-from textthema.holdings import TEST, TRAIN, UNUSED, VALIDATION, deal_out, gather, long_tail_tags, read_entities
+from textthema.holdings import (
+    TEST,
+    TRAIN,
+    UNUSED,
+    VALIDATION,
+    deal_out,
+    find_rows,
+    gather,
+    long_tail_tags,
+    read_entities,
+)
 from textthema.labels import read_rules
 
 ENTITIES = [
@@ -96,6 +106,17 @@ def test_what_the_entities_command_wrote_is_read(tmp_path):
     entities, mentions = read_entities(tmp_path)
     assert entities == ENTITIES
     assert mentions["row"].tolist() == MENTIONS["row"].tolist()
+
+
+def test_a_mention_follows_its_text_to_another_row():
+    mentions = MENTIONS.iloc[[0, 1, 5]].assign(text_id=["a", "b", "f"])
+    same = find_rows(mentions, ["a", "b", "b", "d", "e", "f"])
+    assert same["row"].tolist() == [0, 1, 5]
+    other = find_rows(mentions, ["x", "a", "b", "b"])
+    assert sorted(other["row"]) == [1, 2, 3]
+    assert set(other["entity"]) == {"author:vale"}
+    with pytest.raises(InputError, match="other texts"):
+        find_rows(mentions, ["x", "y"])
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"\xff"])

@@ -50,7 +50,7 @@ def test_an_index_of_passages_authors_and_books(folder, classifier):
     assert counts.entities == {"author": 2, "book": 2}
     assert len(PassageIndex.read(folder, ENCODER)) == 5
     assert stored(folder) == [(s.text, s.author, s.book) for s in CORPUS]
-    assert len(list(folder.iterdir())) == 3
+    assert sorted(path.name[:7] for path in folder.iterdir()) == ["index.j", "lock.sq", "passage", "vectors"]
 
 
 def test_only_new_passages_are_read(folder, classifier, encoded):
@@ -104,7 +104,7 @@ def test_a_run_that_died_while_writing_leaves_the_old_index(folder, classifier, 
     assert len(PassageIndex.read(folder, ENCODER)) == 2
     build_index(CORPUS, classifier, ENCODER, folder)
     assert len(PassageIndex.read(folder, ENCODER)) == 5
-    assert len(list(folder.iterdir())) == 3
+    assert sorted(path.name[:7] for path in folder.iterdir()) == ["index.j", "lock.sq", "passage", "vectors"]
 
 
 def test_another_model_is_refused(folder, classifier):
@@ -152,6 +152,39 @@ def test_two_writers_at_once(folder, classifier, monkeypatch):
     with pytest.raises(PassageIndexError, match="locked"):
         build_index(CORPUS, classifier, ENCODER, folder)
     other.close()
+
+
+def test_a_second_run_waits_for_no_first_one(folder, classifier, monkeypatch):
+    encode = type(classifier).encode
+
+    def meanwhile(self, texts, *given, **named):
+        with pytest.raises(PassageIndexError, match="another textthema index"):
+            build_index(CORPUS[:1], classifier, ENCODER, folder)
+        return encode(self, texts, *given, **named)
+
+    monkeypatch.setattr(type(classifier), "encode", meanwhile)
+    assert build_index(CORPUS, classifier, ENCODER, folder).passages == 5
+
+
+def test_a_disk_that_is_full_leaves_the_old_index(folder, classifier, monkeypatch):
+    build_index(CORPUS[:2], classifier, ENCODER, folder)
+    before = sorted(path.name for path in folder.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(PassageIndexError, match="No space left"):
+            build_index(CORPUS, classifier, ENCODER, folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert len(PassageIndex.read(folder, ENCODER)) == 2
+    assert build_index(CORPUS, classifier, ENCODER, folder).embedded == 0
+
+
+def test_who_has_old_vectors_never_meets_another_text(folder, classifier):
+    build_index(CORPUS[:3], classifier, ENCODER, folder)
+    index = PassageIndex.read(folder, ENCODER)
+    build_index(CORPUS[:2], classifier, ENCODER, folder)
+    build_index([*CORPUS[:2], CORPUS[3]], classifier, ENCODER, folder)
+    found = index.nearest(classifier.encode([CORPUS[2].text]).embeddings[0], [], 3)
+    assert sorted(passage.text for passage in found) == sorted(source.text for source in CORPUS[:2])
 
 
 def test_many_blocks(folder, classifier, monkeypatch):

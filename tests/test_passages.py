@@ -1,12 +1,15 @@
 import json
 import shutil
+import sqlite3
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from textthema import passages as passages_module
 from textthema.errors import InputError, PassageIndexError
 from textthema.indexing import SourceText, build_index
-from textthema.passages import HEAD, STORE, PassageIndex
+from textthema.passages import BLOCK, HEAD, STORE, PassageIndex
 
 ENCODER = "e" * 64
 AUTHORS = ["Osric Vale", "Osric Vale", "Osric Vale", "Mira Fenn", None, "Tom Hale"]
@@ -76,6 +79,51 @@ def test_top_below_one(index, embeddings, top):
         index.nearest(embeddings[0], [], top)
 
 
+@pytest.mark.parametrize("top", [0, -1])
+def test_related_below_one(index, embeddings, top):
+    with pytest.raises(InputError, match="top"):
+        index.related(embeddings[0], [], top)
+
+
+def test_more_passages_than_sqlite_takes_values(made):
+    many = 260_000
+    index = PassageIndex(made, np.ones((4, 2, BLOCK), np.int8), np.ones(many, np.float32), np.arange(many))
+    assert len(index.nearest(np.ones(2, np.float32), [], many)) == 6
+
+
+def test_only_passages_that_are_given_are_read_and_each_once(index, embeddings, monkeypatch):
+    read = []
+    counted = SimpleNamespace(loads=lambda written: read.append(written) or json.loads(written))
+    monkeypatch.setattr("textthema.passages.json", counted)
+    _, passages = index.related(embeddings[0], ["love", "home", "sea"], 1)
+    assert len(read) == len(passages) < 6
+
+
+def test_an_entity_that_is_gone_meanwhile_is_skipped(folder, embeddings):
+    store = sqlite3.connect(folder / STORE)
+    store.execute("DELETE FROM entity WHERE id = 'author:osric-vale'")
+    store.commit()
+    store.close()
+    related, _ = PassageIndex.read(folder, ENCODER).related(embeddings[0], [], 3)
+    assert sorted(hit.entity.name for hit in related.authors) == ["Mira Fenn", "Tom Hale"]
+
+
+def test_an_answer_comes_from_one_commit(folder, embeddings, monkeypatch):
+    read = passages_module._entities
+
+    def meanwhile(store, ids):
+        other = sqlite3.connect(folder / STORE, timeout=0)
+        other.execute("DELETE FROM entity")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.commit()
+        other.close()
+        return read(store, ids)
+
+    monkeypatch.setattr(passages_module, "_entities", meanwhile)
+    related, _ = PassageIndex.read(folder, ENCODER).related(embeddings[0], [], 3)
+    assert related.authors
+
+
 def test_an_embedding_of_another_width(index):
     with pytest.raises(InputError, match="use the model"):
         index.nearest(np.ones(7, np.float32), [], 1)
@@ -87,8 +135,6 @@ def test_an_embedding_of_zeros_is_near_to_nothing(index):
 
 def test_a_passage_that_was_dropped_meanwhile_is_skipped(folder, embeddings, texts):
     index = PassageIndex.read(folder, ENCODER)
-    import sqlite3
-
     store = sqlite3.connect(folder / STORE)
     store.execute("DELETE FROM passage WHERE text = ?", (texts[0],))
     store.commit()
@@ -129,6 +175,14 @@ def test_broken_arrays(folder, name, content):
 def test_arrays_that_do_not_fit(folder):
     path = folder / json.loads((folder / HEAD).read_text())["vectors"] / "ids.npy"
     np.save(path, np.arange(9))
+    with pytest.raises(PassageIndexError, match="fit"):
+        PassageIndex.read(folder, ENCODER)
+
+
+def test_arrays_without_a_dimension(folder):
+    for name in ("ids", "scales"):
+        path = folder / json.loads((folder / HEAD).read_text())["vectors"] / f"{name}.npy"
+        np.save(path, np.array(1, np.load(path).dtype))
     with pytest.raises(PassageIndexError, match="fit"):
         PassageIndex.read(folder, ENCODER)
 

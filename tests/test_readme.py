@@ -26,6 +26,18 @@ def test_the_tables_are_the_result_files(readme, filler, root):
     assert "micro-F1" in readme
 
 
+def test_a_files_sections_come_whole_but_for_pictures(filler, tmp_path):
+    page = "# Page\n\nBefore.\n\n## Ours: 7 rows\n\n| a |\n|---|\n\nTwice as good.\n\n![x](x.png)\n"
+    (tmp_path / "page.md").write_text(page)
+    tables, sections = (
+        filler.filled(f"<!-- begin page.md{option} -->\nold\n<!-- end -->", tmp_path) for option in ("", " sections")
+    )
+    assert tables == "<!-- begin page.md -->\n| a |\n|---|\n<!-- end -->"
+    assert sections == (
+        "<!-- begin page.md sections -->\n**Ours: 7 rows**\n\n| a |\n|---|\n\nTwice as good.\n<!-- end -->"
+    )
+
+
 def test_the_python_example_prints_what_it_says(readme, root):
     code, said = re.search(r"```python\n(.*?)```\s+```text\n(.*?)```", readme, re.DOTALL).groups()
     printed = subprocess.run(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textthema import text as module
-from textthema.text import origins, plain, words
+from textthema.text import origins, plain, text_id, words
 
 HANGUL = "\u1100\u1161\u11a8\uac00\ud55c"
 REWRITTEN = "\uf900\u212b\u2126\u0958\u0f43\u0344\u0f73"
@@ -118,3 +118,8 @@ def test_no_character_that_begins_with_a_mark_slips_past_the_limit():
 
 def test_origins_of_plain_ascii_are_its_own_places():
     assert origins("as it is") == list(range(9))
+
+
+def test_a_texts_id_forgets_case_and_punctuation():
+    assert text_id("The Sea, the sea!") == text_id("the sea the sea")
+    assert text_id("the sea") != text_id("the tea")

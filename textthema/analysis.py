@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from textthema.bundle import Bundle
-from textthema.catalogue import FOLDER, Catalogue, Hit, LookUp
+from textthema.catalogue import FOLDER, Catalogue, Hit, LookUp, refuse_top
 from textthema.classifier import Prediction, ThemeClassifier, ThemeScore, locate, readable
 from textthema.hashtags import choose_hashtags
 from textthema.inference import Encoded
@@ -111,7 +111,8 @@ class Analyzer:
     Args:
         classifier: Finds the themes and gives the embedding.
         catalogue: What texts are compared with; without one there are no related, and only themes become hashtags.
-        index: The reader's own passages; the related are those of its corpus then, as far as it has the kind.
+        index: The reader's own passages; the related are those of the 1,000 passages nearest to the text then, and the
+            catalogue's of a kind that none of these has.
     """
 
     def __init__(
@@ -165,6 +166,7 @@ class Analyzer:
         Raises:
             InputError: The text can't be read, or ``top`` is below 1.
         """
+        refuse_top(top)
         return next(self._analyses([text], self.classifier.encode([text]), top))
 
     def hashtags(self, text: str, top: int | None = None) -> tuple[str, ...]:
@@ -178,8 +180,10 @@ class Analyzer:
             Hashtags, the likeliest first.
 
         Raises:
-            InputError: The text can't be read.
+            InputError: The text can't be read, or ``top`` is below 1.
         """
+        if top is not None:
+            refuse_top(top)
         text = readable(text)
         encoded = self.classifier.encode([text])
         (prediction,) = self.classifier.predictions(encoded)
@@ -200,6 +204,7 @@ class Analyzer:
         Raises:
             InputError: A text can't be read, or ``top`` is below 1.
         """
+        refuse_top(top)
         texts = list(texts)
         for text in texts:
             readable(text)
@@ -237,7 +242,7 @@ class Analyzer:
 
 
 def _preferring(own: Related, others: Related | None) -> Related:
-    """Take the reader's own of each kind, and the catalogue's of a kind that the reader's corpus lacks."""
+    """Take the reader's own of each kind, and the catalogue's of a kind that no passage near the text has."""
     return Related(*(getattr(own, kinds) or getattr(others, kinds, ()) for kinds in RELATED_KINDS))
 
 
@@ -257,7 +262,7 @@ def analyze(text: str, top: int = 5) -> Analysis:
         Its themes, hashtags and related authors, books, characters and franchises.
 
     Raises:
-        InputError: The text can't be read.
+        InputError: The text can't be read, or ``top`` is below 1.
         BundleError: The model is missing or was damaged.
     """
     return _default()(text, top)

@@ -17,6 +17,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,6 +187,37 @@ def write_manifest(root: str | Path, lineage: dict, encoder: str | None = None) 
     return manifest
 
 
+def put_folder(root: str | Path, name: str, source: Path) -> None:
+    """Give a model directory a folder, in the place of one of that name, and seal it again.
+
+    Everything is made ready in a copy beside it, which then takes its place; lineage and the encoder's name stay.
+
+    Args:
+        root: The model directory.
+        name: Name of the folder in it.
+        source: The folder to copy.
+
+    Raises:
+        BundleError: The model directory is missing or was damaged.
+        InputError: The copy can't be written.
+    """
+    root = Path(os.path.realpath(root))
+    manifest = Bundle.read(root).manifest
+    made = root.with_name(f".{root.name}.{uuid.uuid4().hex}")
+    try:
+        shutil.copytree(root, made)
+        shutil.rmtree(made / name, ignore_errors=True)
+        shutil.copytree(source, made / name)
+        write_manifest(made, manifest.get("lineage", {}), encoder=manifest.get("encoder"))
+        _exchange(root, made)
+    except OSError as error:
+        raise InputError(
+            f"can't write {shown(str(root))}: {error.strerror or error}; nothing was changed", value=str(root)
+        ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
 @contextmanager
 def replacing(target: str | Path, temporary_name: str | None = None) -> Iterator[Path]:
     """Give a temporary path that takes the target's place when the block ends well.
@@ -220,6 +252,17 @@ def replacing(target: str | Path, temporary_name: str | None = None) -> Iterator
     finally:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
+
+
+def _exchange(root: Path, made: Path) -> None:
+    old = made.with_name(f"{made.name}.old")
+    root.rename(old)
+    try:
+        made.rename(root)
+    except OSError:
+        old.rename(root)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_hidden(name: str) -> bool:

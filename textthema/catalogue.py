@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from textthema.bundle import Bundle, replacing
+from textthema.bundle import MANIFEST, Bundle, replacing
 from textthema.errors import CatalogueError, InputError, shown
 from textthema.text import words
 from textthema.vectors import products
@@ -36,6 +36,10 @@ FORMAT = 1
 FOLDER = "catalogue"
 KINDS = ("author", "book", "franchise", "character", "tag")
 NO_THEME = 255
+# A posting names an entity in 16 bits.
+_MOST_ENTITIES = 65_536
+_DIMENSIONS = dict.fromkeys(("vectors", "themes", "projection", "weights"), 2)
+_DIMENSIONS |= dict.fromkeys(("lines", "words", "starts", "postings", "counts"), 1)
 _MOST_SHARED = 3
 # A theme at half of its threshold is still one that text and entity may have in common.
 _NEARLY = 0.5
@@ -113,6 +117,9 @@ class Arrays:
         Returns:
             The name of an array whose type, shape or content does not fit the others, or None.
         """
+        flat = next((name for name, dimensions in _DIMENSIONS.items() if getattr(self, name).ndim != dimensions), None)
+        if flat is not None:
+            return flat
         n, n_words, n_postings = self.vectors.shape[-1], len(self.words), len(self.postings)
         forms = {
             "vectors": (np.int8, (self.projection.shape[-1], n)),
@@ -167,9 +174,17 @@ class Catalogue:
             The catalogue.
 
         Raises:
-            CatalogueError: There is none, it is broken, or it belongs to another model.
+            CatalogueError: There is none, it is broken, it belongs to another model, or the manifest does not list it.
         """
-        return cls.read_folder(bundle.root / FOLDER, bundle)
+        found = cls.read_folder(bundle.root / FOLDER, bundle)
+        for name in ("catalogue.json", "entities.jsonl", *(f"{name}.npy" for name in Arrays.__dataclass_fields__)):
+            if f"{FOLDER}/{name}" not in bundle.manifest["files"]:
+                raise CatalogueError(
+                    f"{MANIFEST} of {bundle.root} does not list {FOLDER}/{name}, so it can't be verified; put a "
+                    "catalogue into a model by textthema catalogue with --into",
+                    value=name,
+                )
+        return found
 
     @classmethod
     def read_folder(cls, folder: Path, bundle: Bundle) -> Catalogue:
@@ -346,8 +361,7 @@ class LookUp:
         """
         if kind not in KINDS:
             raise InputError(f"there is no kind {shown(kind)}; there are: {', '.join(KINDS)}", value=kind)
-        if top < 1:
-            raise InputError(f"top must be 1 or more, not {shown(top)}", value=top)
+        refuse_top(top)
         first, last = self.catalogue.kinds.get(kind, (0, 0))
         if first == last:
             return
@@ -357,6 +371,19 @@ class LookUp:
         best = np.argpartition(-scores, min(top, len(scores)) - 1)[:top]
         for i in best[np.argsort(-scores[best], kind="stable")].tolist():
             yield self.catalogue.hit(first + i, float(shares[i]), self.themes)
+
+
+def refuse_top(top: int) -> None:
+    """Refuse to look for nothing.
+
+    Args:
+        top: How many are asked for.
+
+    Raises:
+        InputError: It is below 1.
+    """
+    if top < 1:
+        raise InputError(f"top must be 1 or more, not {shown(top)}", value=top)
 
 
 def word_hashes(text: str) -> np.ndarray:
@@ -382,8 +409,17 @@ def write_catalogue(
         entities: Those of a kind together, in the order of the arrays.
         arrays: The entities' numbers; `lines` is made anew.
         kinds: Kind → its first entity and the one after its last.
+
+    Raises:
+        InputError: There are more than 65,536 entities.
     """
     rows = [[entity.id, entity.name, entity.author, entity.franchise, entity.support] for entity in entities]
+    if len(rows) > _MOST_ENTITIES:
+        raise InputError(
+            f"a catalogue holds at most {_MOST_ENTITIES:,} entities, not {len(rows):,}: give fewer quotes, or "
+            "entities with more support",
+            value=len(rows),
+        )
     lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows]
     arrays = replace(arrays, lines=np.cumsum([0, *map(len, lines)], dtype=np.int64))
     for name in Arrays.__dataclass_fields__:

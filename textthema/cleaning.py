@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from textthema.identity import identity_tags
 from textthema.labels import LabelRules, slug
 from textthema.near_duplicates import connected_groups, near_duplicate_groups
 from textthema.normalising import readable, without
-from textthema.text import words
+from textthema.text import text_id, words
 from textthema.works import works_of
 
 _COLUMNS = ["id", "text", "author", "book", "works", "tags", "themes", "likes", "group"]
@@ -85,18 +84,6 @@ def clean(
     table["works"] = [works_of(title, series) if collection.by_work else [] for title, series in titled]
     result.table = table[_COLUMNS].reset_index(drop=True)
     return result
-
-
-def text_id(text: str) -> str:
-    """Name a text by its words, so that a rerun or another crawl names it the same.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        16 hexadecimal digits.
-    """
-    return hashlib.blake2b(" ".join(words(text)).encode(), digest_size=8).hexdigest()
 
 
 def pasted_blocks(tags: pd.Series, collection: Collection) -> pd.Series:

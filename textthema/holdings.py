@@ -122,7 +122,7 @@ def read_entities(folder: Path) -> tuple[list[dict], pd.DataFrame]:
         folder: Its output folder.
 
     Returns:
-        The entities, and the mentions with columns ``row, entity``.
+        The entities, and the mentions with columns ``row, text_id, entity``.
 
     Raises:
         UnreadableFileError: A file is missing or broken.
@@ -130,12 +130,39 @@ def read_entities(folder: Path) -> tuple[list[dict], pd.DataFrame]:
     try:
         lines = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
         entities = [json.loads(line) for line in lines]
-        mentions = pd.read_parquet(folder / "mentions.parquet", columns=["row", "entity"])
+        mentions = pd.read_parquet(folder / "mentions.parquet", columns=["row", "text_id", "entity"])
     except (OSError, ValueError) as error:
         raise UnreadableFileError(
             f"{folder} holds no entities: {error}; type textthema entities RAW {folder} first", value=str(folder)
         ) from error
     return entities, mentions.drop_duplicates()
+
+
+def find_rows(mentions: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
+    """Find the texts that entities are mentioned with in a table that may have other rows by now.
+
+    Args:
+        mentions: As `read_entities` gives them.
+        ids: Names of the table's texts, n of them.
+
+    Returns:
+        Columns ``row, entity``: a row that still has its text stays, others are found by their text or left out.
+
+    Raises:
+        InputError: The table has none of the texts.
+    """
+    named = pd.Series(ids, dtype=object)
+    stays = mentions["text_id"].to_numpy() == named.reindex(mentions["row"]).to_numpy()
+    rows = pd.DataFrame({"text_id": named, "row": range(len(named))})
+    moved = mentions.loc[~stays, ["text_id", "entity"]].merge(rows, on="text_id")
+    found = pd.concat([mentions.loc[stays, ["row", "entity"]], moved[["row", "entity"]]])
+    if found.empty and len(mentions):
+        raise InputError(
+            f"the entities were found in other texts: none of {len(ids)} rows has one of theirs; type textthema "
+            "entities for this table first",
+            value=len(ids),
+        )
+    return found.drop_duplicates()
 
 
 def deal_out(

@@ -1,7 +1,7 @@
 """A corpus of the reader's own → an index of passages; what is embedded already is never embedded again.
 
 Each few passages are committed to the store as soon as they are embedded, so that a run that was killed goes on where
-it was. The vectors' file is written, whole, from the store at the end.
+it was. The vectors' file is written, whole, from the store at the end. One run at a time has the folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from textthema.catalogue import Entity
 from textthema.classifier import ThemeClassifier
 from textthema.errors import InputError, PassageIndexError, shown
 from textthema.labels import slug
-from textthema.passages import BLOCK, FORMAT, HEAD, STORE, connect, read_head, refuse_other_model
+from textthema.passages import BLOCK, FORMAT, HEAD, LOCK, STORE, connect, read_head, refuse_other_model
 from textthema.vectors import quantize
 
 # A kill costs at most so many texts.
@@ -33,7 +33,7 @@ _AT_ONCE = 64
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS head (encoder TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passage (
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL, author TEXT, book TEXT,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL, author TEXT, book TEXT,
   themes TEXT NOT NULL, vector BLOB NOT NULL, scale REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS entity (
@@ -109,14 +109,15 @@ def build_index(
         What was done.
 
     Raises:
-        PassageIndexError: The folder holds an index of another model, a broken one, or one that is being written.
+        PassageIndexError: The folder holds an index of another model, a broken one, or one that another run is
+            writing; or it can't be written to its end.
         InputError: The folder holds something else, or can't be written.
     """
     _make_folder(folder)
     unique = {source.key: source for source in reversed(corpus)}
     unique = dict(reversed(unique.items()))
     try:
-        with closing(connect(folder / STORE)) as store:
+        with _alone(folder), closing(connect(folder / STORE)) as store:
             _prepare(store, folder, encoder_id)
             had = {key for (key,) in store.execute("SELECT key FROM passage")}
             new = [source for key, source in unique.items() if key not in had]
@@ -127,6 +128,12 @@ def build_index(
         raise PassageIndexError(
             f"the index in {shown(str(folder))} can't be written: {error}; if no other command is writing it, make it "
             "again in an empty folder",
+            value=str(folder),
+        ) from error
+    except OSError as error:
+        raise PassageIndexError(
+            f"the index in {shown(str(folder))} can't be written: {error.strerror or error}; what was read is kept: "
+            "type the same command again when that is mended",
             value=str(folder),
         ) from error
     return Counts(n, len(new), len(had - unique.keys()), truncated, entities)
@@ -140,11 +147,24 @@ def _make_folder(folder: Path) -> None:
         raise InputError(
             f"can't make the folder {shown(str(folder))}: {error.strerror}; choose another", value=str(folder)
         ) from error
-    if names and STORE not in names:
+    if names - {LOCK} and STORE not in names:
         raise InputError(
             f"{shown(str(folder))} holds something that is no index ({shown(min(names))}); choose an empty folder",
             value=str(folder),
         )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other runs out until the block ends, however it ends."""
+    with closing(sqlite3.connect(folder / LOCK, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise PassageIndexError(
+                f"another textthema index is writing {shown(str(folder))}; wait until it has ended", value=str(folder)
+            ) from error
+        yield
 
 
 def _prepare(store: sqlite3.Connection, folder: Path, encoder_id: str) -> None:
@@ -254,9 +274,24 @@ def _authors_and_books(corpus: Sequence[SourceText]) -> dict[str, Entity]:
 
 
 def _write_vectors(store: sqlite3.Connection, folder: Path, encoder_id: str) -> int:
-    (n,) = store.execute("SELECT count(*) FROM passage").fetchone()
     target = folder / f"vectors-{uuid.uuid4().hex[:12]}"
     target.mkdir()
+    try:
+        n = _fill(store, target)
+        with replacing(folder / HEAD) as temporary:
+            head = {"format": FORMAT, "encoder": encoder_id, "passages": n, "vectors": target.name}
+            temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
+    except Exception:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    for old in folder.glob("vectors-*"):
+        if old != target:
+            shutil.rmtree(old, ignore_errors=True)
+    return n
+
+
+def _fill(store: sqlite3.Connection, target: Path) -> int:
+    (n,) = store.execute("SELECT count(*) FROM passage").fetchone()
     width = store.execute("SELECT length(vector) FROM passage LIMIT 1").fetchone()
     shape = (-(-n // BLOCK), width[0] if width else 0, min(n, BLOCK))
     scales, ids = np.empty(n, np.float32), np.empty(n, np.int64)
@@ -273,12 +308,6 @@ def _write_vectors(store: sqlite3.Connection, folder: Path, encoder_id: str) -> 
         np.save(target / "vectors.npy", vectors)
     np.save(target / "scales.npy", scales)
     np.save(target / "ids.npy", ids)
-    with replacing(folder / HEAD) as temporary:
-        head = {"format": FORMAT, "encoder": encoder_id, "passages": n, "vectors": target.name}
-        temporary.write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
-    for old in folder.glob("vectors-*"):
-        if old != target:
-            shutil.rmtree(old)
     return n
 
 

@@ -4,12 +4,15 @@
 
     index.json            format, encoder, and the folder whose vectors count
     passages.sqlite       texts, authors, books, themes and vectors, as they are collected; entities, and who is where
+    lock.sqlite           held by the run that writes
     vectors-…/            vectors.npy  int8 (blocks, dim, block), a column a passage; zeros fill the last block
                           scales.npy   float32 (n,), what a vector's integers are multiplied with
                           ids.npy      int64 (n,), the passages' ids in passages.sqlite
 
-`index.json` is replaced last: a reader meets the old index or the new one, never a mixture. The search is exact: every
-vector is compared, block by block, from the memory-mapped file.
+`index.json` is replaced last: who reads an index gets the vectors of one run. Texts and entities come from the store as
+the last commit left them, all of one answer from the same commit; an id is never given to another text, and a passage
+that is gone since the vectors were read is skipped. The search is exact: every vector is compared, block by block, from
+the memory-mapped file.
 """
 
 from __future__ import annotations
@@ -18,13 +21,13 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from textthema.catalogue import Entity, Hit
+from textthema.catalogue import Entity, Hit, refuse_top
 from textthema.errors import InputError, PassageIndexError, shown
 from textthema.recommender import Related, diverse
 from textthema.vectors import products
@@ -32,12 +35,15 @@ from textthema.vectors import products
 FORMAT = 1
 HEAD = "index.json"
 STORE = "passages.sqlite"
+LOCK = "lock.sqlite"
 ARRAYS = ("vectors", "scales", "ids")
 BLOCK = 65_536
 KINDS = ("author", "book", "character", "franchise")
 _THREADS = 2
 _WAIT_SECONDS = 10
 _LOOKED_AT = 1_000
+# SQLite takes so many values with one statement, at least.
+_AT_ONCE = 900
 _MOST_SHARED = 3
 
 
@@ -121,7 +127,8 @@ class PassageIndex:
             )
         refuse_other_model(folder, head["encoder"], encoder_id)
         vectors, scales, ids = (_read_array(folder / head["vectors"] / f"{name}.npy") for name in ARRAYS)
-        fits = vectors.ndim == 3 and vectors.dtype == np.int8 and vectors.flags.c_contiguous
+        forms = [(array.dtype, array.ndim) for array in (vectors, scales, ids)]
+        fits = forms == [(np.int8, 3), (np.float32, 1), (np.int64, 1)] and vectors.flags.c_contiguous
         if not fits or scales.shape != ids.shape or not _fill(len(ids), vectors.shape):
             raise _broken(folder / head["vectors"], "its arrays do not fit each other")
         return cls(folder, vectors, scales, ids)
@@ -141,11 +148,10 @@ class PassageIndex:
             InputError: ``top`` is below 1, or the embedding is not as wide as the index's.
             PassageIndexError: The passages can't be read.
         """
-        if top < 1:
-            raise InputError(f"top must be 1 or more, not {shown(top)}", value=top)
-        places, scores = self.search(embedding, top)
-        with self._connected() as store:
-            return list(_passages(store, self._ids[places].tolist(), scores.tolist(), themes))
+        refuse_top(top)
+        score_of = self._scored(embedding, top)
+        with self._reading() as store:
+            return list(_passages(store, score_of, themes).values())
 
     def related(self, embedding: np.ndarray, themes: Sequence[str], top: int) -> tuple[Related, tuple[Passage, ...]]:
         """Find authors, books, characters and franchises by their passages.
@@ -163,32 +169,26 @@ class PassageIndex:
             InputError: ``top`` is below 1, or the embedding is not as wide as the index's.
             PassageIndexError: The passages can't be read.
         """
-        passages = self.nearest(embedding, themes, max(top, _LOOKED_AT))
-        best: dict[str, Passage] = {}
-        for passage in passages:
-            for identity in passage.entities:
-                best.setdefault(identity, passage)
-        with self._connected() as store:
-            entities = {entity.id: entity for entity in _entities(store, best)}
-        hits = [Hit(entities[identity], found.score, found.shares) for identity, found in best.items()]
-        of_kind = {kind: [hit for hit in hits if hit.entity.kind == kind] for kind in KINDS}
-        related = Related(
-            authors=tuple(of_kind["author"][:top]),
-            books=diverse(of_kind["book"], top),
-            characters=diverse(of_kind["character"], top),
-            franchises=diverse(of_kind["franchise"], top),
+        refuse_top(top)
+        score_of = self._scored(embedding, max(top, _LOOKED_AT))
+        with self._reading() as store:
+            there = {identity for (identity,) in _select(store, "SELECT id FROM passage", "id", list(score_of))}
+            score_of = {identity: score for identity, score in score_of.items() if identity in there}
+            nearest: dict[str, int] = {}
+            for passage, entities in _mentions(store, list(score_of)).items():
+                nearest |= {entity: passage for entity in entities if entity not in nearest}
+            related = _chosen(_entities(store, nearest), nearest, score_of, top)
+            named = {nearest[hit.entity.id] for hits in related for hit in hits}
+            kept = {
+                identity: score
+                for rank, (identity, score) in enumerate(score_of.items())
+                if rank < top or identity in named
+            }
+            passages = _passages(store, kept, themes)
+        shared = (
+            tuple(replace(hit, shares=passages[nearest[hit.entity.id]].shares) for hit in hits) for hits in related
         )
-        named = {
-            hit.entity.id
-            for kind in (related.authors, related.books, related.characters, related.franchises)
-            for hit in kind
-        }
-        kept = [
-            passage
-            for rank, passage in enumerate(passages)
-            if rank < top or any(identity in named and best[identity] is passage for identity in passage.entities)
-        ]
-        return related, tuple(kept)
+        return Related(*shared), tuple(passages.values())
 
     def search(self, embedding: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
         """Compare a text with every vector.
@@ -226,8 +226,16 @@ class PassageIndex:
         order = np.argsort(-scores, kind="stable")[:top]
         return places[order], np.maximum(scores[order], 0)
 
-    def _connected(self) -> closing[sqlite3.Connection]:
-        return closing(connect(self._store, read_only=True))
+    def _scored(self, embedding: np.ndarray, top: int) -> dict[int, float]:
+        places, scores = self.search(embedding, top)
+        return dict(zip(self._ids[places].tolist(), scores.tolist(), strict=True))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the store as one commit left it, whatever is written meanwhile."""
+        with closing(connect(self._store, read_only=True)) as store:
+            store.execute("BEGIN")
+            yield store
 
 
 def read_head(folder: Path) -> dict | None:
@@ -296,33 +304,54 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         raise _broken(path, str(error)) from error
 
 
-def _passages(
-    store: sqlite3.Connection, ids: list[int], scores: list[float], themes: Sequence[str]
-) -> Iterator[Passage]:
-    texts = {row[0]: row[1:] for row in _select(store, "SELECT id, text, author, book, themes FROM passage", "id", ids)}
-    entities: dict[int, list[str]] = {}
+def _passages(store: sqlite3.Connection, score_of: dict[int, float], themes: Sequence[str]) -> dict[int, Passage]:
+    ids = list(score_of)
+    rows = _select(store, "SELECT id, text, author, book, themes FROM passage", "id", ids)
+    found = {row[0]: row[1:] for row in rows}
+    entities = _mentions(store, ids)
+    passages = {}
+    for identity, score in score_of.items():
+        if identity in found:  # a newer run may have dropped it since the vectors were read
+            text, author, book, written = found[identity]
+            own = frozenset(json.loads(written))
+            shared = tuple(theme for theme in themes if theme in own)[:_MOST_SHARED]
+            passages[identity] = Passage(text, author, book, score, shared, tuple(entities.get(identity, ())))
+    return passages
+
+
+def _mentions(store: sqlite3.Connection, ids: list[int]) -> dict[int, list[str]]:
+    """Name the entities of each passage, in the order of the passages."""
+    found: dict[int, list[str]] = {identity: [] for identity in ids}
     for passage, entity in _select(store, "SELECT passage, entity FROM mention", "passage", ids):
-        entities.setdefault(passage, []).append(entity)
-    for identity, score in zip(ids, scores, strict=True):
-        if identity in texts:  # a newer run may have dropped it since the vectors were read
-            text, author, book, own = texts[identity]
-            shared = [theme for theme in themes if theme in json.loads(own)]
-            yield Passage(text, author, book, score, tuple(shared[:_MOST_SHARED]), tuple(entities.get(identity, ())))
+        found[passage].append(entity)
+    return found
 
 
-def _entities(store: sqlite3.Connection, ids: Iterable[str]) -> Iterator[Entity]:
+def _entities(store: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Entity]:
     rows = _select(store, "SELECT id, kind, name, author, franchise, support FROM entity", "id", list(ids))
-    return (Entity(*row) for row in rows)
+    return {row[0]: Entity(*row) for row in rows}
+
+
+def _chosen(
+    entities: dict[str, Entity], nearest: dict[str, int], score_of: dict[int, float], top: int
+) -> tuple[tuple[Hit, ...], ...]:
+    """Choose entities of each kind, those of the nearest passages first; what they share is not known yet."""
+    hits = [Hit(entities[name], score_of[passage], ()) for name, passage in nearest.items() if name in entities]
+    authors, *others = ([hit for hit in hits if hit.entity.kind == kind] for kind in KINDS)
+    return (tuple(authors[:top]), *(diverse(of_kind, top) for of_kind in others))
 
 
 def _select(store: sqlite3.Connection, query: str, column: str, keys: list) -> list[tuple]:
-    marks = ",".join("?" * len(keys))
+    rows: list[tuple] = []
     try:
-        return store.execute(f"{query} WHERE {column} IN ({marks})", keys).fetchall()
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            rows += store.execute(f"{query} WHERE {column} IN ({','.join('?' * len(some))})", some)
     except sqlite3.Error as error:
         raise PassageIndexError(
             f"the passages can't be read: {error}; type the same textthema index command again", value=str(error)
         ) from error
+    return rows
 
 
 def _read_array(path: Path) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -95,6 +96,18 @@ def words(text: str) -> list[str]:
         The words in order.
     """
     return _WORD.findall(text.casefold().replace("'", ""))
+
+
+def text_id(text: str) -> str:
+    """Name a text by its words, so that a rerun or another crawl names it the same.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    return hashlib.blake2b(" ".join(words(text)).encode(), digest_size=8).hexdigest()
 
 
 def _stream_safe(text: str) -> str:

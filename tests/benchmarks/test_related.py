@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from textthema.commands import catalogue
 from textthema.labels import slug
+from textthema.text import text_id
 
 PLACES = ["harbour", "orchard", "station", "mountain", "kitchen", "desert"]
 DEEDS = ["waited", "sang", "quarrelled", "forgave", "counted", "laughed", "listened", "left"]
@@ -66,7 +67,9 @@ def made(tmp_path_factory):
     (folder / "entities").mkdir()
     (folder / "entities" / "entities.jsonl").write_text("\n".join(lines) + "\n")
     pairs = [(row, f"{kind}:{slug(quotes[kind][row])}") for kind in ("author", "book") for row in quotes.index]
-    pd.DataFrame(pairs, columns=["row", "entity"]).to_parquet(folder / "entities" / "mentions.parquet")
+    mentions = pd.DataFrame(pairs, columns=["row", "entity"])
+    mentions["text_id"] = [text_id(quotes["text"][row]) for row in mentions["row"]]
+    mentions.to_parquet(folder / "entities" / "mentions.parquet")
     parser = argparse.ArgumentParser()
     catalogue.configure(parser)
     parts = [folder / name for name in ("quotes.csv", "entities", "out")]

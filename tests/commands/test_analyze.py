@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from textthema.analysis import Analyzer
+from textthema.analysis import COLUMNS, Analyzer
 from textthema.classifier import ThemeClassifier
 from textthema.cli import main
 from textthema.tables import read_table
@@ -221,3 +221,10 @@ def test_models_that_can_not_be_used(capsys, model_copy, tmp_path):
     fails(capsys, ["A text.", "--model", str(model_copy)], 4, "tokenizer.json", "missing")
     (model_copy / "config.json").write_text("{}")
     fails(capsys, ["A text.", "--model", str(model_copy)], 4, "config.json")
+
+
+def test_the_help_names_every_column(capsys):
+    with pytest.raises(SystemExit):
+        main(["analyze", "--help"])
+    shown = capsys.readouterr().out
+    assert [name for name in COLUMNS if f"\n  {name} " not in shown] == []

@@ -1,17 +1,20 @@
 import argparse
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from textthema.bundle import Bundle, find_default
+from textthema.analysis import Analyzer
+from textthema.bundle import MANIFEST, Bundle, find_default, write_manifest
 from textthema.catalogue import Catalogue
 from textthema.commands import catalogue
-from textthema.errors import NotEnoughDataError, UnreadableFileError
+from textthema.errors import CatalogueError, InputError, NotEnoughDataError, UnreadableFileError
 from textthema.labels import slug
 from textthema.manifest import read_lines
 from textthema.recommender import Recommender
+from textthema.text import text_id
 
 pytest.importorskip("torch")
 PLACES = ["harbour", "orchard", "station", "mountain", "kitchen", "desert"]
@@ -42,9 +45,9 @@ def write_entities(folder, quotes):
             author = f"author:{slug(quotes['author'][rows[0]])}" if kind == "book" else None
             identity = f"{kind}:{slug(name)}"
             entities.append({"id": identity, "kind": kind, "name": name, "author": author, "franchise": None})
-            mentions += [(row, identity) for row in rows]
+            mentions += [(row, text_id(quotes["text"][row]), identity) for row in rows]
     (folder / "entities.jsonl").write_text("".join(json.dumps(entity) + "\n" for entity in entities))
-    pd.DataFrame(mentions, columns=["row", "entity"]).to_parquet(folder / "mentions.parquet")
+    pd.DataFrame(mentions, columns=["row", "text_id", "entity"]).to_parquet(folder / "mentions.parquet")
 
 
 def run(*arguments):
@@ -104,6 +107,34 @@ def test_a_second_run_gives_the_same_and_embeds_nothing(made, tmp_path, monkeypa
     run(made / "quotes.csv", made / "entities", tmp_path, *options)
     for file in (made / "out" / "catalogue").iterdir():
         assert (tmp_path / "catalogue" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_a_catalogue_is_put_into_a_model_which_stays_whole(made, tmp_path, model_copy, bundle):
+    shutil.rmtree(model_copy / "catalogue", ignore_errors=True)
+    embeddings = ["--embeddings", made / "out" / "embeddings"]
+    options = ["--hold-out", 0.1, "--dim", 12, "--epochs", 3, *embeddings]
+    write_manifest(model_copy, bundle.manifest["lineage"], encoder=bundle.encoder_id)
+    run(made / "quotes.csv", made / "entities", tmp_path / "out", *options, "--into", model_copy)
+    analyzer = Analyzer.from_pretrained(model_copy)
+    assert analyzer.catalogue.kinds == {"author": (0, 6), "book": (6, 12)}
+    found = Bundle.read(model_copy)
+    assert (found.encoder_id, found.manifest["lineage"]) == (bundle.encoder_id, bundle.manifest["lineage"])
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_model_with_another_encoder_gets_no_catalogue(made, tmp_path, stand_in):
+    before = (stand_in / MANIFEST).read_bytes()
+    with pytest.raises(CatalogueError, match="another encoder"):
+        run(made / "quotes.csv", made / "entities", tmp_path / "out", "--into", stand_in)
+    assert (stand_in / MANIFEST).read_bytes() == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_entities_of_other_quotes_are_refused(made, tmp_path):
+    quotes = pd.read_csv(made / "quotes.csv").assign(text=[f"Another sentence, {row}." for row in range(144)])
+    quotes.to_csv(tmp_path / "others.csv", index=False)
+    with pytest.raises(InputError, match="other texts"):
+        run(tmp_path / "others.csv", made / "entities", tmp_path / "out")
 
 
 def test_what_is_missing_or_too_small_is_said(made, tmp_path):

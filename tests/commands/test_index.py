@@ -11,6 +11,7 @@ import pytest
 
 from textthema.cli import main
 from textthema.passages import STORE, connect
+from textthema.text import text_id
 
 SECONDS = 120
 
@@ -19,6 +20,11 @@ def write_corpus(path, rows, header=("quote", "author", "book", "tags")):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     return path
+
+
+def write_mentions(folder, texts, entities):
+    columns = {"row": range(len(texts)), "text_id": map(text_id, texts), "entity": entities}
+    pq.write_table(pa.table({name: list(cells) for name, cells in columns.items()}), folder / "mentions.parquet")
 
 
 def rows_of(texts):
@@ -65,8 +71,7 @@ def test_entities_that_were_found_before(tmp_path, capsys, texts):
         {"id": "book:unheard-of", "kind": "book", "name": "Unheard Of", "support": 9},
     ]  # fmt: skip
     (found / "entities.jsonl").write_text("".join(json.dumps(entity) + "\n" for entity in entities))
-    mentions = {"row": [0, 0, 1], "entity": ["author:ada-quill", "character:bo", "franchise:ink"]}
-    pq.write_table(pa.table(mentions), found / "mentions.parquet")
+    write_mentions(found, [texts[0], texts[0], texts[1]], ["author:ada-quill", "character:bo", "franchise:ink"])
     assert main(["index", str(corpus), str(tmp_path / "index"), "--entities", str(found)]) == 0
     assert "2 passages (2 new, 0 dropped), 1 authors, 1 characters, 1 franchises" in capsys.readouterr().out
     ask = ["related", texts[0], "--index", str(tmp_path / "index"), "--kind", "character", "--json"]
@@ -74,6 +79,22 @@ def test_entities_that_were_found_before(tmp_path, capsys, texts):
     (hit,) = json.loads(capsys.readouterr().out)["characters"]
     assert (hit["name"], hit["by"], hit["franchise"]) == ("Bo", "Ada Quill", "Ink")
     assert hit["passage"]["text"] == texts[0]
+
+
+def test_entities_go_with_their_texts_wherever_the_rows_are(tmp_path, capsys, texts):
+    found = tmp_path / "entities"
+    found.mkdir()
+    entity = {"id": "author:ada-quill", "kind": "author", "name": "Ada Quill", "support": 9}
+    (found / "entities.jsonl").write_text(json.dumps(entity) + "\n")
+    write_mentions(found, texts[:1], ["author:ada-quill"])
+    corpus = write_corpus(tmp_path / "in.csv", rows_of([texts[1], f"“{texts[0]}”<br>"]))
+    assert main(["index", str(corpus), str(tmp_path / "index"), "--entities", str(found)]) == 0
+    assert main(["related", texts[0], "--index", str(tmp_path / "index"), "--kind", "author", "--json"]) == 0
+    (hit,) = json.loads(capsys.readouterr().out.split("authors\n")[1])["authors"]
+    assert texts[0] in hit["passage"]["text"]
+    corpus = write_corpus(tmp_path / "in.csv", rows_of(texts[2:4]))
+    assert main(["index", str(corpus), str(tmp_path / "other"), "--entities", str(found)]) == 2
+    assert "other texts" in capsys.readouterr().err
 
 
 def test_entities_that_are_not_there(tmp_path, capsys, texts):

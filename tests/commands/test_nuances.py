@@ -67,3 +67,11 @@ def test_sets_that_are_missing_are_named(tmp_path, capsys):
     arguments = [tmp_path, tmp_path / "none.parquet", tmp_path, tmp_path / "out"]
     assert main(["nuances", *map(str, arguments)]) == 2
     assert "none.parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("batches", ["0", "-5"])
+def test_no_batches_are_no_training(tmp_path, capsys, batches):
+    arguments = [tmp_path, tmp_path / "quotes.parquet", tmp_path, tmp_path / "out", "--batches", batches]
+    assert main(["nuances", *map(str, arguments)]) == 2
+    assert "--batches must be 1 or more" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -42,7 +42,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 columns, and these, as --json writes them (JSON in CSV cells):
   themes     those that reach their threshold, each with its probability
   hashtags   the likeliest first
-  related    authors, books, characters and franchises, each with its score; null where the model has no catalogue
+  related    authors, books, characters and franchises, each with its score
+  nuances    humor, simile and metaphor, each with its score and the places in the text
+  intents    what the text is for: each intent's score
+  intents_present   the intents that reach their threshold
+Of what the model lacks, related, nuances and intents are null and intents_present is [].
 
 examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from textthema.bundle import Bundle
     from textthema.catalogue import Arrays
     from textthema.holdings import Holdings
 
@@ -17,9 +18,10 @@ HELP = "raw quotes and their entities → the catalogue of authors, books, franc
 _EXAMPLES = """examples:
   textthema catalogue build/quotes.parquet build/entities build/catalogue
   textthema catalogue quotes.csv build/entities build/catalogue --embeddings build/embeddings --hold-out 0.05
+  textthema catalogue quotes.csv build/entities build/catalogue --into my_model
 
 The embeddings are kept in a folder of their own: an interrupted run goes on where it was. Texts held out are in
-OUT/rows.parquet; the catalogue has seen the training rows only. Copy OUT/catalogue into a model directory to serve it.
+OUT/rows.parquet; the catalogue has seen the training rows only. --into puts it into a model, which is sealed again.
 """
 # Longer texts are known by their beginnings, and cost twice the time.
 _MAX_LENGTH = 64
@@ -33,6 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("entities", metavar="ENTITIES", type=Path, help="folder that textthema entities wrote")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder for catalogue/, rows.parquet and the report")
     parser.add_argument("--model", type=Path, help="model directory (default: the one that comes with TextThema)")
+    parser.add_argument(
+        "--into",
+        metavar="MODEL",
+        type=Path,
+        help="put the catalogue into this model directory, made with the same encoder",
+    )
     parser.add_argument("--embeddings", type=Path, help="folder that keeps the embeddings (default: OUT/embeddings)")
     parser.add_argument(
         "--hold-out",
@@ -60,22 +68,21 @@ def run(args: argparse.Namespace) -> int:
     """Embed, learn, tune, write and say how it went."""
     from textthema.blurr_compat import require_packages
 
-    require_packages("a catalogue", ("pandas", "pyarrow", "torch", "scipy", "datasketch"))
+    require_packages("a catalogue", ("pandas", "pyarrow", "torch", "scipy", "datasketch", "ftfy"))
 
-    from textthema.bundle import Bundle, find_default
     from textthema.cataloguing import Wording, make_catalogue
     from textthema.collection import QUOTES
     from textthema.embedding_cache import EmbeddingCache
-    from textthema.holdings import deal_out, gather, long_tail_tags, read_entities
+    from textthema.holdings import deal_out, gather, long_tail_tags
     from textthema.labels import read_rules
     from textthema.prototypes import Training
     from textthema.raw import read_raw
     from textthema.staging import make_folder
     from textthema.text import plain
 
-    bundle = Bundle.read(args.model or find_default())
+    bundle = _bundle(args.model, args.into)
     raw = read_raw(args.raw, QUOTES)
-    entities, mentions = read_entities(args.entities)
+    entities, mentions = _entities(args.entities, raw)
     make_folder(args.out)
     texts = [plain(text or "") or "." for text in raw["text"]]
     cache = EmbeddingCache.open(args.embeddings or args.out / "embeddings", bundle, texts, _MAX_LENGTH)
@@ -90,6 +97,32 @@ def run(args: argparse.Namespace) -> int:
     arrays, report = make_catalogue(texts, cache, holdings, training, Wording())
     _write(args, bundle.encoder_id, holdings, arrays, report)
     return 0
+
+
+def _bundle(model: Path | None, into: Path | None) -> Bundle:
+    """Read the model that embeds; that which gets the catalogue has to have the same encoder."""
+    from textthema.bundle import Bundle, find_default
+    from textthema.errors import CatalogueError
+
+    bundle = Bundle.read(model or find_default())
+    if into is not None and Bundle.read(into).encoder_id != bundle.encoder_id:
+        raise CatalogueError(
+            f"{into} has another encoder than {bundle.root}: its texts can't be compared with this catalogue; give the "
+            "same model with --model",
+            value=str(into),
+        )
+    return bundle
+
+
+def _entities(folder: Path, raw: pd.DataFrame) -> tuple[list[dict], pd.DataFrame]:
+    from tqdm import tqdm
+
+    from textthema.holdings import find_rows, read_entities
+    from textthema.normalising import readable
+    from textthema.text import text_id
+
+    entities, mentions = read_entities(folder)
+    return entities, find_rows(mentions, [text_id(readable(t or "")) for t in tqdm(raw["text"], "ids", disable=None)])
 
 
 def _usable(raw: pd.DataFrame) -> np.ndarray:
@@ -133,6 +166,7 @@ def _write(
 ) -> None:
     import pandas as pd
 
+    from textthema.bundle import put_folder
     from textthema.catalogue import FOLDER, write_catalogue
     from textthema.manifest import append_line
     from textthema.staging import make_folder, write_parquet
@@ -157,3 +191,6 @@ def _write(
             f" recall@10 {found['recall_at_10']:.3f}, MRR {found['mrr']:.3f}"
         )
     print(f"{args.out / FOLDER}: {counts['bytes'] / 1e6:.1f} MB")
+    if args.into is not None:
+        put_folder(args.into, FOLDER, args.out / FOLDER)
+        print(f"{args.into}: sealed with this catalogue")

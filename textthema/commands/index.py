@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textthema.commands import add_model_option
-from textthema.errors import MissingColumnError, shown
+from textthema.errors import InputError, MissingColumnError, shown
 
 if TYPE_CHECKING:
     from textthema.catalogue import Entity
@@ -75,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
     known = None
     if args.entities is not None:
         known, mentions = _read_entities(args.entities)
-        rows = zip(texts, corpus, strict=True)
-        corpus = [replace(source, entities=tuple(mentions.get(row, ()))) for row, source in rows]
+        corpus = _with_entities(corpus, found.values(), mentions)
     bundle = Bundle.read(locate(args.model))
     counts = build_index(corpus, ThemeClassifier(bundle), bundle.encoder_id, args.folder, known=known, progress=True)
     of_kind = ", ".join(f"{count:,} {kind}s" for kind, count in counts.entities.items())
@@ -118,8 +118,29 @@ def _passages(table: Table, texts: dict[int, str], author: str | None, book: str
     return [SourceText(text, authors[row], books[row]) for row, text in texts.items()]
 
 
-def _read_entities(folder: Path) -> tuple[dict[str, Entity], dict[int, list[str]]]:
-    """Read what ``textthema entities`` wrote: the entities by id, and which of them each row belongs to."""
+def _with_entities(corpus: list[SourceText], cells: Iterable[str], mentions: dict[str, list[str]]) -> list[SourceText]:
+    """Note whose each passage is, by its text: rows may be others since the entities were found."""
+    from textthema.blurr_compat import require_packages
+
+    require_packages("--entities", ("ftfy",))
+    from tqdm import tqdm
+
+    from textthema.normalising import readable
+    from textthema.text import text_id
+
+    ids = (text_id(readable(cell)) for cell in tqdm(cells, "text ids", len(corpus), disable=None))
+    found = [replace(source, entities=tuple(mentions.get(name, ()))) for source, name in zip(corpus, ids, strict=True)]
+    if mentions and not any(source.entities for source in found):
+        raise InputError(
+            f"the entities were found in other texts: none of {len(corpus)} passages is one of theirs; type textthema "
+            "entities for CORPUS first",
+            value=len(corpus),
+        )
+    return found
+
+
+def _read_entities(folder: Path) -> tuple[dict[str, Entity], dict[str, list[str]]]:
+    """Read what ``textthema entities`` wrote: the entities by id, and those of each text by the text's name."""
     from textthema.catalogue import Entity
     from textthema.tables import read_table
 
@@ -133,10 +154,10 @@ def _read_entities(folder: Path) -> tuple[dict[str, Entity], dict[int, list[str]
         replace(entity, author=name_of.get(entity.author or ""), franchise=name_of.get(entity.franchise or ""))
         for entity in found
     ]
-    mentions: dict[int, list[str]] = {}
+    mentions: dict[str, list[str]] = {}
     table = read_table(folder / "mentions.parquet")
-    for row, identity in zip(table.column("row"), table.column("entity"), strict=True):
-        mentions.setdefault(row, []).append(identity)
+    for name, identity in zip(table.column("text_id"), table.column("entity"), strict=True):
+        mentions.setdefault(name, []).append(identity)
     return {entity.id: entity for entity in linked}, mentions
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from textthema.commands import add_model_option
+from textthema.errors import InputError, shown
 
 HELP = "train heads for nuances and intents and graft them onto a model"
 _EXAMPLES = """examples:
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0.
     """
+    if args.batches < 1:
+        raise InputError(f"--batches must be 1 or more, not {shown(args.batches)}", value=args.batches)
     from safetensors.torch import save_file
 
     from textthema.branch import branch_of
