@@ -1,10 +1,10 @@
-"""How well the authors and books of held-out quotes are found, beside four other ways.
+"""How well the authors and books of held-out quotes and descriptions are found, beside other ways.
 
 Example:
-    python benchmarks/related.py RAW build/entities build/catalogue --embeddings build/embeddings
+    python benchmarks/related.py RAW build/entities build/catalogue --embeddings build/embeddings --books BOOKS
 
-RAW and ENTITIES are what `textthema catalogue` was given, CATALOGUE is what it wrote. Everyone has the same training
-rows, candidates and held-out rows; what can be tuned was tuned on the validation rows.
+RAW, ENTITIES and BOOKS are what `textthema catalogue` was given, CATALOGUE is what it wrote. Everyone has the same
+training rows, candidates and held-out rows; what can be tuned was tuned on the validation rows.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ from plots import plot_related
 from retrieval import Bm25, cosines, few_of_each, untouched_encoder
 from scipy.sparse import csr_array
 from scripts import exit_code
+from synopses import synopsis_places
 from tqdm import tqdm
 
 from textthema.bundle import Bundle, find_default, replacing
 from textthema.catalogue import Catalogue
-from textthema.collection import QUOTES
 from textthema.embedding_cache import EmbeddingCache
+from textthema.evidence import read_evidence
 from textthema.fusion import ranks
-from textthema.holdings import TEST, TRAIN, VALIDATION, Holdings, gather, read_entities
+from textthema.holdings import TEST, TRAIN, VALIDATION, Holdings, gather
 from textthema.inference import sigmoid
 from textthema.manifest import file_hash
-from textthema.raw import read_raw
-from textthema.text import plain
 
 KINDS = ("author", "book")
 OURS = "TextThema's catalogue"
@@ -49,7 +48,8 @@ class Bench:
     """What every contestant gets.
 
     Attributes:
-        texts: All rows' texts.
+        texts: All rows' texts, those of quotes first.
+        n_quotes: How many quotes there are.
         cache: Their embeddings and logits.
         holdings: Entities, their rows and the split.
         catalogue: The catalogue as it is served.
@@ -59,6 +59,7 @@ class Bench:
     """
 
     texts: list[str]
+    n_quotes: int
     cache: EmbeddingCache
     holdings: Holdings
     catalogue: Catalogue
@@ -72,10 +73,16 @@ class Bench:
         return self.holdings.belongs[rows][:, first:last]
 
     def held_out(self, kind: str, part: str) -> np.ndarray:
-        """Give the held-out rows of which an entity of the kind is a candidate."""
+        """Give the held-out quotes of which an entity of the kind is a candidate."""
         rows = self.holdings.rows(part)
-        rows = rows[self.cache.have[rows]]
+        rows = rows[self.cache.have[rows] & (rows < self.n_quotes)]
         return rows[self.own(kind, rows).sum(axis=1) > 0]
+
+    def descriptions(self) -> np.ndarray:
+        """Give the held-out descriptions whose author is a candidate."""
+        rows = self.holdings.rows(TEST)
+        rows = rows[self.cache.have[rows] & (rows >= self.n_quotes)]
+        return rows[self.own("author", rows).sum(axis=1) > 0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,14 +115,14 @@ def read_bench(args: argparse.Namespace) -> Bench:
         The bench.
     """
     bundle = Bundle.read(args.model or find_default())
-    raw = read_raw(args.raw, QUOTES)
-    texts = [plain(text or "") or "." for text in raw["text"]]
+    evidence = read_evidence(args.raw, args.entities, args.books)
+    texts = evidence.texts
     parts = pd.read_parquet(args.catalogue / "rows.parquet")["part"].to_numpy().astype(str)
-    holdings = gather(*read_entities(args.entities), parts, {})
+    holdings = gather(evidence.entities, evidence.mentions, parts, {})
     cache = EmbeddingCache.open(args.embeddings or args.catalogue / "embeddings", bundle, texts, _MAX_LENGTH)
     catalogue = Catalogue.read_folder(args.catalogue / "catalogue", bundle)
     args.work.mkdir(parents=True, exist_ok=True)
-    return Bench(texts, cache, holdings, catalogue, bundle, args.work, args.few)
+    return Bench(texts, evidence.n_quotes, cache, holdings, catalogue, bundle, args.work, args.few)
 
 
 def measure(bench: Bench, args: argparse.Namespace) -> dict:
@@ -130,13 +137,14 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
     """
     rows = bench.holdings.rows(TRAIN)
     ours = {kind: _our_places(bench, kind) for kind in KINDS}
-    bm25, most = _bm25_places(bench, rows)
+    index = Bm25.over([bench.texts[row] for row in rows])
+    bm25, most = _bm25_places(bench, rows, index)
     untouched = _untouched_places(bench, rows)
     found = {}
     for kind in KINDS:
         first, last = bench.holdings.kinds[kind]
         rivals = {
-            "BM25 over the training quotes, summed": bm25[kind],
+            "BM25 over the training texts, summed": bm25[kind],
             "encoder before fine-tuning, mean of quotes": untouched[kind],
             **_simple_places(bench, kind, rows),
         }
@@ -157,6 +165,22 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
         "untouched_quotes_each": bench.few,
         "draws": _DRAWS,
         "kinds": found,
+        "descriptions": _descriptions(bench, index, most),
+    }
+
+
+def _descriptions(bench: Bench, bm25: Bm25, most: dict[str, int]) -> dict | None:
+    if not len(bench.descriptions()):
+        return None
+    return {
+        "trained": int((bench.holdings.rows(TRAIN) >= bench.n_quotes).sum()),
+        "sought": {
+            sought: {
+                "texts": len(next(iter(places.values()))),
+                "contestants": {title: _metrics(of) for title, of in places.items()},
+            }
+            for sought, places in synopsis_places(bench, bm25, most, OURS).items()
+        },
     }
 
 
@@ -190,9 +214,8 @@ def _served_places(bench: Bench, kind: str, rows: np.ndarray, *, with_words: boo
     return np.array(places)
 
 
-def _bm25_places(bench: Bench, rows: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+def _bm25_places(bench: Bench, rows: np.ndarray, bm25: Bm25) -> tuple[dict[str, np.ndarray], dict[str, int]]:
     """Give each kind's places, and how many quotes added up did best on validation rows."""
-    bm25 = Bm25.over([bench.texts[row] for row in rows])
     places, most = {}, {}
     for kind in KINDS:
         of = kind, bench.own(kind, rows)
@@ -261,24 +284,20 @@ def as_markdown(record: dict) -> str:
         "# Related authors and books",
         "",
         "Whose is a quote that the catalogue has not seen? Held-out quotes of known authors, drawn at random from those"
-        f" without a near-duplicate; {record['training_rows']:,} training quotes, of which"
-        f" {record['training_rows_embedded']:,} were embedded (at most 100 of an author). 95 % intervals in brackets.",
+        f" without a near-duplicate; {record['training_rows']:,} training texts, of which"
+        f" {record['training_rows_embedded']:,} were embedded. 95 % intervals in brackets.",
     ]
     for kind, found in record["kinds"].items():
         lines += [
             "",
             f"## {kind.capitalize()}s: {found['candidates']:,} candidates, {found['texts']:,} test quotes",
-            "",
-            "| | recall@10 | MRR |",
-            "|---|---|---|",
-            *(
-                f"| {title} | {_spread(metrics['recall_at_10'])} | {_spread(metrics['mrr'])} |"
-                for title, metrics in found["contestants"].items()
-            ),
+            *_table(found["contestants"]),
             "",
             f"Recall@10 is {found['recall_over_best_rival']:.2f} times that of the best of the other four. BM25 adds up"
-            f" the {found['bm25_quotes_summed']} best quotes, which is what did best on validation quotes.",
+            f" the {found['bm25_quotes_summed']} best texts, which is what did best on validation quotes.",
         ]
+    if record["descriptions"]:
+        lines += _on_descriptions(record["descriptions"])
     lines += [
         "",
         "![recall](quality.png)",
@@ -290,6 +309,30 @@ def as_markdown(record: dict) -> str:
         " has seen the training quotes only, and its weights were tuned on the validation quotes.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _table(contestants: dict[str, dict]) -> list[str]:
+    return [
+        "",
+        "| | recall@10 | MRR |",
+        "|---|---|---|",
+        *(
+            f"| {title} | {_spread(metrics['recall_at_10'])} | {_spread(metrics['mrr'])} |"
+            for title, metrics in contestants.items()
+        ),
+    ]
+
+
+def _on_descriptions(found: dict) -> list[str]:
+    lines = [
+        "",
+        "## A book's description",
+        "",
+        f"Descriptions of {found['trained']:,} books are evidence beside the quotes. These are others, pasted in:",
+    ]
+    for sought, of in found["sought"].items():
+        lines += ["", f"### {sought}: {of['texts']:,} descriptions", *_table(of["contestants"])]
+    return lines
 
 
 def write_results(out: Path, record: dict) -> None:
@@ -319,6 +362,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("raw", type=Path, help="the quotes that textthema catalogue was given")
     parser.add_argument("entities", type=Path, help="the entities that it was given")
     parser.add_argument("catalogue", type=Path, help="the folder that it wrote")
+    parser.add_argument("--books", type=Path, help="the described books that it was given, if it was")
     parser.add_argument("--model", type=Path, help="model directory (default: the one that comes with TextThema)")
     parser.add_argument("--embeddings", type=Path, help="folder with the embeddings (default: CATALOGUE/embeddings)")
     parser.add_argument("--work", type=Path, default=Path("build/related"), help="folder for what takes long")

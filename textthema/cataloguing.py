@@ -167,7 +167,9 @@ def tune(
     found = {}
     for kind, (first, last) in holdings.kinds.items():
         own = holdings.belongs[held_out][:, first:last]
-        known = np.flatnonzero(own.sum(axis=1))[:_MOST_TUNED_ON]
+        known = np.flatnonzero(own.sum(axis=1))
+        # Drawn, as a crawl is in the order of its topics.
+        known = np.sort(np.random.default_rng(0).permutation(known)[:_MOST_TUNED_ON])
         rows, own = held_out[known], own[known]
         vectors, bias = prototypes.vectors[first:last], prototypes.bias[first:last]
         likeness = Prototypes(prototypes.projection, vectors, bias).scores(cache.embeddings[rows])

@@ -127,15 +127,30 @@ def read_entities(folder: Path) -> tuple[list[dict], pd.DataFrame]:
     Raises:
         UnreadableFileError: A file is missing or broken.
     """
+    path = folder / "entities.jsonl"
     try:
-        lines = (folder / "entities.jsonl").read_text(encoding="utf-8").splitlines()
-        entities = [json.loads(line) for line in lines]
-        mentions = pd.read_parquet(folder / "mentions.parquet", columns=["row", "text_id", "entity"])
+        entities = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError) as error:
-        raise UnreadableFileError(
-            f"{folder} holds no entities: {error}; type textthema entities RAW {folder} first", value=str(folder)
-        ) from error
-    return entities, mentions.drop_duplicates()
+        raise _no_entities(path, error) from error
+    return entities, read_mentions(folder / "mentions.parquet")
+
+
+def read_mentions(path: Path) -> pd.DataFrame:
+    """Read which texts speak for which entity.
+
+    Args:
+        path: A file that ``textthema entities`` wrote.
+
+    Returns:
+        Columns ``row, text_id, entity``.
+
+    Raises:
+        UnreadableFileError: The file is missing or broken.
+    """
+    try:
+        return pd.read_parquet(path, columns=["row", "text_id", "entity"]).drop_duplicates()
+    except (OSError, ValueError) as error:
+        raise _no_entities(path, error) from error
 
 
 def find_rows(mentions: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
@@ -229,6 +244,12 @@ def long_tail_tags(
         for tag, rows in rows_of.items()
         if taggers[tag].total() >= _FEWEST_TAGGED and len(taggers[tag]) >= _FEWEST_TAGGERS
     }
+
+
+def _no_entities(path: Path, error: Exception) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"{path} holds no entities: {error}; type textthema entities RAW {path.parent} first", value=str(path)
+    )
 
 
 def _place(key: str, seed: int) -> float:
