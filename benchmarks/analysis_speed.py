@@ -9,7 +9,6 @@ Keep the machine idle meanwhile. Calls alternate, so that whatever else the mach
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,11 +16,11 @@ from time import perf_counter
 
 import numpy as np
 from sample_texts import text_of_tokens
-from scripts import exit_code
+from scripts import exit_code, write_result
 from speed import cpu_name, quartiles
 
 from textthema.analysis import Analyzer
-from textthema.bundle import Bundle, replacing
+from textthema.bundle import Bundle
 from textthema.catalogue import Catalogue
 
 # Of special and ordinary tokens: a short quote, one of usual length, and all that the model reads.
@@ -93,13 +92,7 @@ def write_results(out: Path, record: dict) -> None:
         out: The folder.
         record: What was measured.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in (
-        ("analysis_speed.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("analysis_speed.md", as_markdown(record)),
-    ):
-        with replacing(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(out, "analysis_speed", record, as_markdown(record))
 
 
 def as_markdown(record: dict) -> str:

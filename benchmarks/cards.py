@@ -39,6 +39,10 @@ class Subject:
         encoder: Where its training began.
         call: How it is called.
         purpose: What it is for and what it is not.
+        unseen: What the split keeps apart, in few words.
+        apart: The same in full, of the test texts.
+        tuned: The same of the validation texts.
+        schedule: What the settings don't tell of the training's schedule.
         tagging: What is known to be amiss with the labels and the split.
         data: Where the data are described.
         tags: For Hugging Face's metadata.
@@ -51,6 +55,10 @@ class Subject:
     encoder: str
     call: str
     purpose: str
+    unseen: str
+    apart: str
+    tuned: str
+    schedule: str
     tagging: str
     data: str
     tags: tuple[str, ...]
@@ -70,6 +78,10 @@ THEMES = Subject(
     call='ThemeClassifier.from_pretrained()("A sentence of your own.").themes',
     purpose="""For exploring, tagging and finding texts by what they are about. A theme is what readers would tag, not a
 judgement on a text's worth, truth or author. Not for decisions about people, and not a filter for harmful content.""",
+    unseen="of unseen authors",
+    apart="of authors that are neither in training nor in validation",
+    tuned="of other authors",
+    schedule="",
     tagging="Readers tag two or three of the themes that fit.",
     data="data/DATA_CARD.md",
     tags=("quotes", "poetry"),
@@ -83,6 +95,12 @@ GENRES = Subject(
     call='ThemeClassifier.from_pretrained(collection="books")("A synopsis of your own.").themes',
     purpose="""For exploring, shelving and finding books by what their blurbs say. A genre is the shelf on which readers
 would put the book, and a blurb is an advertisement. Not for decisions about people.""",
+    unseen="with no named author, title or series in training",
+    apart="""that share no named author, title, series or near-duplicate with training or validation (half name no
+author)""",
+    tuned="kept apart in the same way",
+    schedule=""" The schedule was planned for three epochs and ended after two: the first epoch ran at the rates of
+a cycle of three epochs, the second, resumed, at those of the latter half of a cycle of two.""",
     tagging="""Half of the books name no author; one author's may then be in two parts of the split, unless title or
   series gives them away. Readers shelve a book under some of the genres that fit.""",
     data="data/README.md",
@@ -161,12 +179,12 @@ from textthema import ThemeClassifier
 
 {subject.encoder}, fine-tuned with fastai and blurr on {rows["train"]:,} {subject.texts}, \
 {settings["epochs"]} epochs, {settings["max_length"]} tokens, loss `{settings["loss"]}`; head calibrated and \
-thresholds tuned on {rows["validation"]:,} {subject.texts} of other authors; exported to ONNX and quantized to int8 \
-behind gates. The data and its splits: `{subject.data}` in the repository.
+thresholds tuned on {rows["validation"]:,} {subject.texts} {subject.tuned}; exported to ONNX and quantized to int8 \
+behind gates.{subject.schedule} The data and its splits: `{subject.data}` in the repository.
 
 ## How good it is
 
-On {rows["test"]:,} {subject.texts} of authors that are neither in training nor in validation; 95 % intervals from \
+On {rows["test"]:,} {subject.texts} {subject.apart}; 95 % intervals from \
 {quality["bootstrap"]["replicates"]} bootstrap draws. The baseline had the same rows and the same tuning.
 
 | | this model | {_BASELINE} |
@@ -272,7 +290,7 @@ def _metadata(subject: Subject, metrics: dict[str, dict], encoder: str, n_labels
             task_type="text-classification",
             task_name=f"multi-label classification of {noun}s",
             dataset_type=f"textthema-{name}",
-            dataset_name=f"{subject.texts} of unseen authors, {n_labels} {noun}s",
+            dataset_name=f"{subject.texts} {subject.unseen}, {n_labels} {noun}s",
             dataset_split="test",
             metric_type=_HF_METRICS.get(metric, metric),
             metric_name=title,

@@ -46,11 +46,19 @@ def load_fp32(folder: Path) -> Answer:
     from textthema.inference import OnnxEncoder  # noqa: PLC0415
     from textthema.text import plain  # noqa: PLC0415
 
-    config = folder / "config.json"
-    told = json.loads(config.read_text(encoding="utf-8"))["textthema"] if config.exists() else {}
-    max_length = told.get("max_length", MAX_LENGTH)
-    encoder = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", max_length)
+    encoder = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", _read_length(folder))
     return lambda texts: encoder.encode([plain(text) for text in texts], FP32_BATCH).probabilities
+
+
+def load_two_heads(folder: Path) -> Answer:
+    """Load another model's graph ``model.onnx`` with a linear head of its own on the embedding."""
+    from textthema.inference import OnnxEncoder, sigmoid  # noqa: PLC0415
+    from textthema.text import plain  # noqa: PLC0415
+
+    encoder = OnnxEncoder(folder / "model.onnx", folder / "tokenizer.json", _read_length(folder))
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        weights, bias = arrays["weights"], arrays["bias"]
+    return lambda texts: sigmoid(encoder.encode([plain(text) for text in texts]).embeddings @ weights + bias)
 
 
 def load_tfidf(folder: Path) -> Answer:
@@ -138,10 +146,17 @@ def hashed_features() -> Callable[[Sequence[str]], object]:
     return vectorizer.transform
 
 
+def _read_length(folder: Path) -> int:
+    config = folder / "config.json"
+    told = json.loads(config.read_text(encoding="utf-8"))["textthema"] if config.exists() else {}
+    return told.get("max_length", MAX_LENGTH)
+
+
 CONTESTANTS = {
     "ours": Contestant("TextThema int8", load_ours, True),
     "ours_fp32": Contestant("TextThema fp32", load_fp32, True),
     "frozen": Contestant("frozen encoder + linear head", load_fp32, True),
+    "two_heads": Contestant("one encoder, two heads: the other model's int8 + linear head", load_two_heads, True),
     "earlier": Contestant("earlier recipe: head only, int8 without a gate", load_earlier, True),
     "static": Contestant("static embeddings + linear head (fastText's way)", load_static, False),
     "tfidf": Contestant("TF-IDF + logistic regression", load_tfidf, False),

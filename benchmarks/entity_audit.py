@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import binomtest
-from scripts import exit_code
+from scripts import exit_code, write_result
 
 from textthema.bundle import replacing
 from textthema.errors import GateError, InputError, NotEnoughDataError, UnreadableFileError, shown
@@ -120,10 +120,7 @@ def write_audit(out: Path) -> None:
         **sample,
         "kinds": {kind: precision([row for row in rows if row["id"].startswith(kind + ":")]) for kind in KINDS},
     }
-    with replacing(out / "audit.json") as partial:
-        partial.write_text(json.dumps(audit, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    with replacing(out / "audit.md") as partial:
-        partial.write_text(_markdown(audit, rows), encoding="utf-8")
+    write_result(out, "audit", audit, _markdown(audit, rows))
     for kind, figures in audit["kinds"].items():
         print(f"{kind:<10} {figures['precision']:.3f}, 95 % interval {figures['low']:.3f} to {figures['high']:.3f}")
         if figures["precision"] < _LEAST_PRECISION:

@@ -11,7 +11,6 @@ training rows of the split.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from keywords import keybert_keywords, tfidf_keywords
-from scripts import exit_code
+from scripts import exit_code, write_result
 from tqdm import tqdm
 from unseen_tags import learn_tags
 
-from textthema.bundle import Bundle, replacing
+from textthema.bundle import Bundle
 from textthema.catalogue import Catalogue
 from textthema.classifier import ThemeClassifier
 from textthema.cleaning import text_id
@@ -198,13 +197,7 @@ def write_results(out: Path, record: dict) -> None:
         out: The folder.
         record: What was measured.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in (
-        ("hashtags.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("hashtags.md", as_markdown(record)),
-    ):
-        with replacing(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(out, "hashtags", record, as_markdown(record))
 
 
 def as_markdown(record: dict) -> str:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from quality import read_split
-from scripts import exit_code
+from scripts import exit_code, write_result
 
-from textthema.bundle import THRESHOLDS, replacing
+from textthema.bundle import THRESHOLDS
 from textthema.calibration import CALIBRATION, read_calibration
 from textthema.inference import sigmoid
 from textthema.metrics import micro_macro_f1
@@ -104,9 +104,7 @@ def _run(run: Path, splits: Path, out: Path) -> None:
         "|---|---|---|",
         *(f"| {name} | {micro:.4f} | {macro:.4f} |" for name, (micro, macro) in f1.items()),
     ]
-    for name, content in (("json", json.dumps(record, indent=1)), ("md", "\n".join(lines))):
-        with replacing(out / f"hierarchy.{name}") as partial:
-            partial.write_text(content + "\n", encoding="utf-8")
+    write_result(out, "hierarchy", record, "\n".join(lines))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import platform
 import sys
@@ -23,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 from sample_texts import TOKENS, text_of_tokens
-from scripts import exit_code
+from scripts import exit_code, write_result
 from speed import cpu_name, quartiles
 
-from textthema.bundle import Bundle, find_default, replacing
+from textthema.bundle import Bundle, find_default
 from textthema.catalogue import KINDS, Catalogue
 from textthema.classifier import ThemeClassifier
 from textthema.passages import BLOCK, PassageIndex
@@ -237,13 +236,7 @@ def write_results(out: Path, record: dict) -> None:
         out: The folder.
         record: What `measure` gave.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in (
-        ("speed.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("speed.md", as_markdown(record)),
-    ):
-        with replacing(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(out, "speed", record, as_markdown(record))
 
 
 def _cores() -> int:

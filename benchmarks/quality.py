@@ -3,7 +3,8 @@
 Example:
     python benchmarks/quality.py --splits build/splits --run build/run --model deployment_hf/model
     python benchmarks/quality.py --splits build/books/splits --run build/books/run --model deployment_hf/genres \
-      --work build/books/rivals --out benchmarks/results/books --published benchmarks/published/books.json
+      --work build/books/rivals --out benchmarks/results/books --other-model deployment_hf/model \
+      --published benchmarks/published/books.json benchmarks/results/books/sizes.json
 
 Every model learns from the same training rows, is calibrated and has its thresholds tuned by the same code on the same
 validation rows, and meets the same test rows, metrics and bootstrap draws; only the earlier system's recipe keeps its
@@ -29,7 +30,7 @@ from contestants import CONTESTANTS, HASHED_FEATURES
 from plots import plot_f1_by_support, plot_metrics, plot_reliability
 from quality_pages import BASELINE, OURS, SECOND, as_markdown, slices_markdown
 from scipy.special import expit, logit
-from scripts import exit_code
+from scripts import exit_code, write_result
 from slices import slices_of, weaknesses_of
 from tqdm import tqdm
 
@@ -37,16 +38,18 @@ from textthema.baseline import REGRESSION_SETTINGS, TFIDF_SETTINGS, constant_sco
 from textthema.bundle import CONFIG, ONNX, THRESHOLDS, Bundle, replacing
 from textthema.calibration import Calibration, fit_calibration
 from textthema.errors import InputError
+from textthema.inference import OnnxEncoder
 from textthema.manifest import file_hash
 from textthema.metrics import Report, difference, evaluate_scores, reliability
 from textthema.splits import NAMES, SEEN, author_codes
 from textthema.staging import read_table, truth_matrix
+from textthema.text import plain
 from textthema.thresholds import choose_shrinkage, tune_thresholds
 
 _PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "pandas", "torch", "transformers")
 # The earlier system said a theme from one of these on, whichever theme it was.
 _EARLIER_THRESHOLDS = (0.23, 0.5)
-_RIVALS = ("frozen", "static", "tfidf")
+_RIVALS = ("two_heads", "frozen", "static", "tfidf")
 _SCORED_AT_ONCE = 2048
 _LEAST = 1e-7
 
@@ -60,12 +63,14 @@ class Split:
         truth: bool (n, n_labels).
         authors: A number for each row's author, (n,).
         sha256: Of the file.
+        unnamed: Number of rows without an author.
     """
 
     texts: list[str]
     truth: np.ndarray
     authors: np.ndarray
     sha256: str
+    unnamed: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,14 @@ class Bench:
         splits: Folder that ``textthema split`` wrote.
         run: Folder of the training run.
         work: Folder for fitted rivals and scores.
+        other: Another served model, whose encoder may serve both.
 
     Raises:
         InputError: If model, run and splits don't belong together.
     """
 
-    def __init__(self, bundle: Bundle, splits: Path, run: Path, work: Path) -> None:
-        self.bundle, self.work = bundle, work
+    def __init__(self, bundle: Bundle, splits: Path, run: Path, work: Path, other: Bundle | None = None) -> None:
+        self.bundle, self.work, self.other = bundle, work, other
         self.fp32 = _existing(run / "model_fp32.onnx")
         trained = self._train_stage()
         # A rival reads no less of a text than the model did in training.
@@ -147,8 +153,12 @@ class Bench:
             "frozen": lambda folder: frozen(rivals.build_frozen, folder),
             "earlier": lambda folder: frozen(rivals.build_earlier, folder),
         }
+        if self.other:
+            makers["two_heads"] = self._build_two_heads
         about = {"train": train.sha256, **self.drawn, "labels": self.bundle.labels, "features": HASHED_FEATURES}
         settings = {**rivals.SETTINGS, "tfidf": {**TFIDF_SETTINGS, **REGRESSION_SETTINGS}}
+        if self.other:
+            settings["two_heads"] = {**settings["two_heads"], "encoder": self.other.encoder_id}
         built = {
             name: _built(self.work / name, about | {"settings": settings[name]}, make)
             for name, make in makers.items()
@@ -242,6 +252,18 @@ class Bench:
         drawn = self.drawn if file.stem == "train" else {"max_rows": None, "seed": 0}
         return read_split(_existing(file), self.bundle.labels, **drawn)
 
+    def _build_two_heads(self, folder: Path) -> None:
+        train, length = self.splits["train"], self.bundle.max_length
+        about = {"train": train.sha256, **self.drawn, "encoder": self.other.encoder_id, "tokens": length}
+
+        def compute() -> dict[str, np.ndarray]:
+            encoder = OnnxEncoder(self.other.onnx_path, self.other.tokenizer_path, length)
+            return {"train": encoder.encode([plain(text) for text in train.texts], progress=True).embeddings}
+
+        features = stored(self.work, "features-of-other", about, compute)["train"]
+        rivals.build_two_heads(features, train.truth, self.other, folder)
+        shutil.copy(self.bundle.root / CONFIG, folder / CONFIG)
+
     def _lay_fp32(self, folder: Path) -> None:
         shutil.copy(self.fp32, folder / "model.onnx")
         shutil.copy(self.bundle.tokenizer_path, folder / "tokenizer.json")
@@ -264,7 +286,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> None:
     for folder in (args.out, args.work):
         folder.mkdir(parents=True, exist_ok=True)
-    bench = Bench(Bundle.read(args.model), args.splits, args.run, args.work)
+    other = Bundle.read(args.other_model) if args.other_model else None
+    bench = Bench(Bundle.read(args.model), args.splits, args.run, args.work, other)
     folders = bench.folders(args.without)
     models = [
         *(bench.ours(key, folders[key]) for key in ("ours", "ours_fp32") if key not in args.without),
@@ -286,7 +309,11 @@ def _run(args: argparse.Namespace) -> None:
             model.title: {"settings": model.settings, "weights": model.weights, **reports[model.title].to_dict()}
             for model in models
         },
-        "published": json.loads(args.published.read_text(encoding="utf-8")) if args.published else {},
+        "published": {
+            title: figures
+            for file in args.published
+            for title, figures in json.loads(file.read_text(encoding="utf-8")).items()
+        },
         "slices": _slices(bench, models, scores),
         "weaknesses": weaknesses_of(
             test.truth,
@@ -307,6 +334,7 @@ def _about(bench: Bench, args: argparse.Namespace) -> dict:
         "data": {
             "sha256": {name: split.sha256 for name, split in bench.splits.items()},
             "rows": {name: len(split.texts) for name, split in bench.splits.items()},
+            "rows_without_author": {name: split.unnamed for name, split in bench.splits.items()},
         },
         "train_rows_drawn": bench.drawn["max_rows"],
         "model_sha256": {name: file_hash(bench.bundle.root / name) for name in (ONNX, THRESHOLDS)},
@@ -347,7 +375,8 @@ def read_split(file: Path, labels: Sequence[str], max_rows: int | None = None, s
     if max_rows is not None and max_rows < len(table):
         table = table.sample(max_rows, random_state=seed)
     truth = truth_matrix(table["themes"], list(labels))
-    return Split(table["text"].tolist(), truth, author_codes(table["author"]), file_hash(file))
+    unnamed = int((~table["author"].fillna("").astype(bool)).sum())
+    return Split(table["text"].tolist(), truth, author_codes(table["author"]), file_hash(file), unnamed)
 
 
 def weight_bytes(folder: Path) -> int:
@@ -402,9 +431,9 @@ def write_results(out: Path, record: dict, reports: dict[str, Report], bins: dic
     both = {title: reports[title].per_label for title in (OURS, BASELINE)}
     plot_f1_by_support(out / "quality_f1_by_support.png", both)
     plot_reliability(out / "quality_reliability.png", {title: bins[title] for title in (OURS, BASELINE)})
-    _write(out / "quality.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    _write(out / "quality.md", as_markdown(record))
-    _write(out / "slices.md", slices_markdown(record))
+    write_result(out, "quality", record, as_markdown(record))
+    with replacing(out / "slices.md") as partial:
+        partial.write_text(slices_markdown(record), encoding="utf-8")
 
 
 def _logits(probabilities: np.ndarray) -> np.ndarray:
@@ -437,17 +466,13 @@ def _existing(file: Path) -> Path:
     return file
 
 
-def _write(path: Path, content: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(content, encoding="utf-8")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Measure the model and its rivals on unseen authors.")
     parser.add_argument("--splits", type=Path, required=True, help="folder that textthema split wrote")
     parser.add_argument("--run", type=Path, required=True, help="folder of the training run, with model_fp32.onnx")
     parser.add_argument("--model", type=Path, required=True, help="model directory")
     parser.add_argument("--second-model", type=Path, help="model directory of the same recipe with another seed")
+    parser.add_argument("--other-model", type=Path, help="another model: would a second head on its encoder do?")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the results")
     parser.add_argument("--work", type=Path, default=Path("build/rivals"), help="folder for fitted rivals and scores")
     parser.add_argument(
@@ -457,7 +482,9 @@ def _parser() -> argparse.ArgumentParser:
         default=(),
         help="models to leave out, for want of time; what was measured is kept for a later run with them",
     )
-    parser.add_argument("--published", type=Path, help="JSON of other systems' published figures, for the table")
+    parser.add_argument(
+        "--published", type=Path, nargs="+", default=(), help="JSON of figures taken from elsewhere, for the table"
+    )
     parser.add_argument("--bootstrap", type=int, default=200, help="number of bootstrap draws")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     return parser

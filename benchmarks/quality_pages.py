@@ -9,7 +9,9 @@ from textthema.collection import find_collection
 from textthema.metrics import LOWER_IS_BETTER, METRIC_TITLES
 
 OURS, BASELINE = CONTESTANTS["ours"].title, CONTESTANTS["tfidf"].title
+FP32, TWO_HEADS = CONTESTANTS["ours_fp32"].title, CONTESTANTS["two_heads"].title
 SECOND = f"{OURS}, another seed"
+_MOST_LOST = 0.005
 
 
 def as_markdown(record: dict) -> str:
@@ -23,10 +25,11 @@ def as_markdown(record: dict) -> str:
     """
     rows, models = record["data"]["rows"], record["models"]
     noun = find_collection(record["collection"]).label_noun
+    gains = record["difference"]
     lines = [
         "# Quality",
         "",
-        f"> {rows['test']:,} test rows of authors that no model has seen, {len(models[OURS]['per_label'])} {noun}s."
+        f"> {_whose(record)}, {len(models[OURS]['per_label'])} {noun}s."
         f" All models: {rows['train']:,} training rows; calibrated and thresholds tuned on {rows['validation']:,}"
         " validation rows, but for the earlier recipe, which keeps its fixed ones."
         f" In brackets: 95 % interval from {record['bootstrap']['replicates']} bootstrap draws of rows.",
@@ -34,11 +37,17 @@ def as_markdown(record: dict) -> str:
         "| | " + " | ".join(METRIC_TITLES.values()) + " | weights, MB |",
         "|---" * (len(METRIC_TITLES) + 2) + "|",
         *(_markdown_row(title, model["metrics"], model["weights"]) for title, model in models.items()),
-        _markdown_row(f"{OURS} − {BASELINE}", record["difference"][BASELINE], sign="+"),
+        *(
+            _markdown_row(f"{OURS} − {title}", gains[title], sign="+")
+            for title in (FP32, TWO_HEADS, BASELINE)
+            if title in gains
+        ),
         *(_published_row(title, figures) for title, figures in record["published"].items()),
         "",
         *_columns_lost(models),
         *_second_seed(models),
+        *_int8_lost(gains),
+        *_one_encoder(gains),
         "",
         "A tag that readers left out counts as wrong when a model finds it, so no model can come near 1.",
         "",
@@ -98,6 +107,46 @@ def slices_markdown(record: dict) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _whose(record: dict) -> str:
+    """Say what the split keeps apart: a row that names no author may still be by one of the training rows' authors."""
+    rows, unnamed = record["data"]["rows"]["test"], record["data"]["rows_without_author"]["test"]
+    if not unnamed:
+        return f"{rows:,} test rows of authors that no model has seen"
+    kept = "title, series or near-duplicate" if find_collection(record["collection"]).by_work else "near-duplicate"
+    return (
+        f"{rows:,} test rows ({rows - unnamed:,} by authors of whom no row is in training or validation;"
+        f" {unnamed:,} name no author, so theirs may be; no {kept} of any is)"
+    )
+
+
+def _int8_lost(gains: dict[str, dict]) -> list[str]:
+    """Say whether int8 is as good as fp32."""
+    if FP32 not in gains:
+        return []
+    name = max(METRIC_TITLES, key=lambda metric: abs(gains[FP32][metric]["value"]))
+    most = gains[FP32][name]["value"]
+    within = "in every column" if abs(most) <= _MOST_LOST else "not in every column"
+    return [
+        ">",
+        f"> int8 lies within {_MOST_LOST} of fp32 {within};"
+        f" the largest difference is {most:+.4f} ({METRIC_TITLES[name]}).",
+    ]
+
+
+def _one_encoder(gains: dict[str, dict]) -> list[str]:
+    """Say whether the other model's encoder, with a head for these labels, would do."""
+    if TWO_HEADS not in gains:
+        return []
+    micro, macro = (gains[TWO_HEADS][metric] for metric in ("micro_f1", "macro_f1"))
+    apart = min(micro["low"], macro["low"]) > 0
+    decision = "so that each collection keeps an encoder of its own" if apart else "so that one encoder would do"
+    return [
+        ">",
+        f"> An encoder of its own is worth {micro['value']:+.3f} micro-F1 and {macro['value']:+.3f} macro-F1"
+        f" over a second head on the other model's encoder, {decision}.",
+    ]
 
 
 def _slice_row(name: str, part: dict) -> str:

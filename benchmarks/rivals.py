@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from textthema.baseline import fit_tfidf
-from textthema.bundle import replacing
+from textthema.bundle import Bundle, replacing
 from textthema.encoder import EncoderClassifier, load_encoder, mean_pool
 from textthema.export import to_onnx
 from textthema.losses import SummedBCE
@@ -36,7 +36,7 @@ _FIRST_BIAS = -4.0
 _STATIC = {"dim": 128, "epochs": 6, "batch_size": 256, "lr": 5e-3}
 _LINEAR = {"C": 1.0, "max_iter": 200}
 _EARLIER = {"epochs": 3, "batch_size": 64}
-SETTINGS = {"static": _STATIC, "frozen": _LINEAR, "earlier": _EARLIER}
+SETTINGS = {"static": _STATIC, "frozen": _LINEAR, "two_heads": _LINEAR, "earlier": _EARLIER}
 
 
 def build_tfidf(texts: Sequence[str], truth: np.ndarray, folder: Path) -> None:
@@ -104,22 +104,22 @@ def build_frozen(features: np.ndarray, truth: np.ndarray, folder: Path) -> None:
         truth: bool (n, n_labels).
         folder: Gets ``model.onnx`` and the tokenizer.
     """
-    inputs, targets = torch.from_numpy(features.astype(np.float32)), torch.from_numpy(truth.astype(np.float32))
-    head = nn.Linear(inputs.shape[1], targets.shape[1])
-    nn.init.zeros_(head.weight)
-    nn.init.constant_(head.bias, _FIRST_BIAS)
-    solver = torch.optim.LBFGS(head.parameters(), max_iter=_LINEAR["max_iter"], line_search_fn="strong_wolfe")
-    loss = SummedBCE()
+    _save_graph(*_fit_linear(features, truth), folder)
 
-    # The labels share no weight, so the least sum over all labels is the least loss of each regression.
-    def closure() -> torch.Tensor:
-        solver.zero_grad()
-        total = loss(head(inputs), targets) + head.weight.square().sum() / (2 * _LINEAR["C"] * len(inputs))
-        total.backward()
-        return total
 
-    solver.step(closure)
-    _save_graph(head.weight.detach().numpy().T, head.bias.detach().numpy(), folder)
+def build_two_heads(features: np.ndarray, truth: np.ndarray, bundle: Bundle, folder: Path) -> None:
+    """Fit one logistic regression a label on another served model's embeddings: a second head on its encoder.
+
+    Args:
+        features: The model's embeddings of the training texts, float (n, dim).
+        truth: bool (n, n_labels).
+        bundle: The model; it stays as it is.
+        folder: Gets its graph as ``model.onnx``, its tokenizer, and the head as ``weights.npz``.
+    """
+    weights, bias = _fit_linear(features, truth)
+    shutil.copy(bundle.onnx_path, folder / "model.onnx")
+    shutil.copy(bundle.tokenizer_path, folder / "tokenizer.json")
+    _save(folder, weights=weights, bias=bias)
 
 
 def build_earlier(features: np.ndarray, truth: np.ndarray, folder: Path) -> None:
@@ -183,6 +183,25 @@ def encoder_features(texts: Sequence[str], max_length: int, batch_size: int = 64
                 states = model.encoder(**batch).last_hidden_state
             features[rows] = mean_pool(states.float(), batch["attention_mask"]).numpy()
     return features
+
+
+def _fit_linear(features: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    inputs, targets = torch.from_numpy(features.astype(np.float32)), torch.from_numpy(truth.astype(np.float32))
+    head = nn.Linear(inputs.shape[1], targets.shape[1])
+    nn.init.zeros_(head.weight)
+    nn.init.constant_(head.bias, _FIRST_BIAS)
+    solver = torch.optim.LBFGS(head.parameters(), max_iter=_LINEAR["max_iter"], line_search_fn="strong_wolfe")
+    loss = SummedBCE()
+
+    # The labels share no weight, so the least sum over all labels is the least loss of each regression.
+    def closure() -> torch.Tensor:
+        solver.zero_grad()
+        total = loss(head(inputs), targets) + head.weight.square().sum() / (2 * _LINEAR["C"] * len(inputs))
+        total.backward()
+        return total
+
+    solver.step(closure)
+    return head.weight.detach().numpy().T, head.bias.detach().numpy()
 
 
 def _save_graph(weights: np.ndarray, bias: np.ndarray, folder: Path) -> None:

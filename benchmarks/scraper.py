@@ -10,7 +10,6 @@ the journal. A real run waits for seconds between pages, on purpose.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import statistics
 import subprocess
@@ -25,9 +24,9 @@ from pathlib import Path
 
 import psutil
 from plots import plot_memory
+from scripts import write_result
 from speed import cpu_name
 
-from textthema.bundle import replacing
 from textthema.scraping.journal import Journal
 from textthema.scraping.kinds import QUOTES
 from textthema.scraping.quote_pages import parse_quotes
@@ -66,12 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = {"scraper": memory["scraper"], "Chromium and its driver": memory["browser"]}
     plot_memory(args.out / "scraper.png", memory["pages"], lines)
     text = as_markdown(record)
-    for name, content in (
-        ("scraper.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("scraper.md", text),
-    ):
-        with replacing(args.out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(args.out, "scraper", record, text)
     print(text)
     return 0
 

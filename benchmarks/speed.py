@@ -24,9 +24,9 @@ import numpy as np
 from contestants import CONTESTANTS
 from plots import plot_latency, plot_times
 from sample_texts import TOKENS
-from scripts import exit_code
+from scripts import exit_code, write_result
 
-from textthema.bundle import Bundle, replacing
+from textthema.bundle import Bundle
 from textthema.errors import InputError
 
 _CHILD = Path(__file__).with_name("answering.py")
@@ -126,12 +126,7 @@ def write_results(out: Path, record: dict) -> None:
     out.mkdir(parents=True, exist_ok=True)
     models = record["models"].values()
     plot_times(out / "speed.png", {model["title"]: model["single_ms"] for model in models})
-    for name, content in (
-        ("speed.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("speed.md", as_markdown(record)),
-    ):
-        with replacing(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(out, "speed", record, as_markdown(record))
     quality = out / "quality.json"
     if quality.exists():
         plot_latency(out / "latency.png", models, json.loads(quality.read_text(encoding="utf-8"))["models"])

@@ -21,8 +21,8 @@ from pathlib import Path
 import httpx
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from scripts import exit_code
-from serving import ROOT, machine, processors, write_result
+from scripts import exit_code, write_result
+from serving import ROOT, machine, processors
 
 from tests.website.server import Website, serve_website
 

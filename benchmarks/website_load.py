@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scripts import exit_code
-from serving import ROOT, TEXT, machine, processors, write_result
+from scripts import exit_code, write_result
+from serving import ROOT, TEXT, machine, processors
 
 from tests.website.server import serve_website
 from textthema.classifier import ThemeClassifier

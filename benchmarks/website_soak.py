@@ -20,8 +20,8 @@ import httpx
 import numpy as np
 import psutil
 from sample_texts import mixed_texts
-from scripts import exit_code
-from serving import ROOT, machine, processors, write_result
+from scripts import exit_code, write_result
+from serving import ROOT, machine, processors
 
 from tests.website.server import serve_website
 

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.train
 TITLES = {
     "TextThema int8",
     "TextThema fp32",
+    "one encoder, two heads: the other model's int8 + linear head",
     "frozen encoder + linear head",
     "static embeddings + linear head (fastText's way)",
     "TF-IDF + logistic regression",
@@ -36,6 +37,7 @@ def measured(root, built, tmp_path_factory):
 
 def quality(root, built, folder, out, *more):
     options = ["--splits", built / "splits", "--run", built / "run", "--model", built / "model", "--bootstrap", 10]
+    options += ["--other-model", built / "model"]
     return script(root, "quality", *options, "--work", folder / "rivals", "--out", folder / out, *more)
 
 
@@ -51,6 +53,8 @@ def test_every_model_meets_every_metric_with_an_interval(measured):
 def test_tables_and_plots_are_written(measured):
     page = (measured / "results" / "quality.md").read_text(encoding="utf-8")
     assert all(f"| {title} |" in page for title in TITLES)
+    assert "> int8 lies within 0.005 of fp32" in page or "not in every column" in page
+    assert "> An encoder of its own is worth" in page
     assert "## Weakest themes" in (measured / "results" / "slices.md").read_text(encoding="utf-8")
     for name in ("quality_metrics", "quality_f1_by_support", "quality_reliability"):
         assert (measured / "results" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -99,7 +103,7 @@ def test_speed_is_measured_in_processes_of_their_own(root, built, measured):
     done = script(root, "speed", *options, "--rounds", 1, "--repetitions", 3, "--texts", 5)
     assert done.returncode == 0, done.stderr
     record = json.loads((measured / "results" / "speed.json").read_text(encoding="utf-8"))
-    assert len(record["models"]) == 7
+    assert len(record["models"]) == 8
     for model in record["models"].values():
         assert model["single_ms"]["median"] > 0
         assert model["peak_mb"] > 10

@@ -168,6 +168,21 @@ def test_cards_are_legible(browser, exploring_address, texts, scheme):
         assert contrast(luminance(browser, selector, "color"), paper) >= 4.5, selector
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_of_nuances_are_told_apart_by_shape_and_stand_out(browser, space_address, scheme):
+    visit(browser, space_address, scheme=scheme)
+    marked = '<section class="nuances"><p class="nuanced"><mark class="simile">a</mark> <mark class="metaphor">b</mark>'
+    browser.execute_script("document.querySelector('#nuances').innerHTML = arguments[0]", marked)
+    paper = luminance(browser, ".gradio-container", "backgroundColor")
+    shapes = set()
+    for kind in ("simile", "metaphor"):
+        mark = f"#nuances mark.{kind}"
+        assert contrast(luminance(browser, mark, "color"), paper) >= 4.5
+        assert contrast(luminance(browser, mark, "textDecorationColor"), paper) >= 3
+        shapes.add(all_of(browser, mark)[0].value_of_css_property("text-decoration-style"))
+    assert shapes == {"double", "wavy"}
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_scrolls_sideways(browser, exploring_address, width):
     visit(browser, exploring_address, width=width, height=800).send_keys(LOVE + " " + "W" * 300)
