@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from textthema import passages as passages_module
 from textthema.errors import InputError, PassageIndexError
@@ -106,6 +108,16 @@ def test_an_entity_that_is_gone_meanwhile_is_skipped(folder, embeddings):
     store.close()
     related, _ = PassageIndex.read(folder, ENCODER).related(embeddings[0], [], 3)
     assert sorted(hit.entity.name for hit in related.authors) == ["Mira Fenn", "Tom Hale"]
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=40), st.integers(1, 50))
+def test_the_highest_are_found_without_sorting_all(numbers, top):
+    scores = np.array(numbers, np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passages_module, "_MAXIMA", 5)
+        places = passages_module._highest(scores, top)
+    assert len(set(places.tolist())) == len(places)
+    assert sorted(scores[places], reverse=True) == sorted(numbers, reverse=True)[:top]
 
 
 def test_an_answer_comes_from_one_commit(folder, embeddings, monkeypatch):
