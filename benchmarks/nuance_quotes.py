@@ -36,7 +36,7 @@ def measure_quotes(examples: Sequence[Example], encoder: OnnxEncoder, heads: Hea
     parts = {
         split: [e for e in examples if e.source == READ and e.split == split] for split in ("train", "dev", "test")
     }
-    said = encoder.encode([e.text for e in parts["test"]])
+    said = encoder.encode([e.text for e in parts["test"]], with_heads=True)
     nuances = [read_nuances(row, heads, example.text) for row, example in zip(said.heads, parts["test"], strict=True)]
     lines = {name: _lines(readings / f"{name}.jsonl") for name in ("gold", "gold-a", "gold-b")}
     by_words = _words(examples, parts)

@@ -130,7 +130,10 @@ def _humor(measured: Measured, name: str) -> dict:
     scores = {
         "TF-IDF + linear": baselines.tfidf(texts, truth["train"]),
         "frozen encoder + linear": baselines.linear(pooled, truth["train"]),
-        "TextThema": {split: text_scores(measured.encoder.encode(texts[split]))[:, 0] for split in ("dev", "test")},
+        "TextThema": {
+            split: text_scores(measured.encoder.encode(texts[split], with_heads=True))[:, 0]
+            for split in ("dev", "test")
+        },
     }
     found = {"majority": float(f1_score(truth["test"], np.ones(len(truth["test"])), zero_division=0))}
     for title, said in scores.items():
@@ -175,7 +178,9 @@ def _similes(measured: Measured) -> dict:
 def _images(measured: Measured) -> dict:
     parts = {split: measured.part(IMAGES, split) for split in ("train", "dev", "test")}
     scores = {
-        split: cue_scores(parts[split], measured.encoder.encode([e.text for e in parts[split]]), "image")
+        split: cue_scores(
+            parts[split], measured.encoder.encode([e.text for e in parts[split]], with_heads=True), "image"
+        )
         for split in ("dev", "test")
     }
     truth = scores["test"][0]
@@ -188,7 +193,7 @@ def _images(measured: Measured) -> dict:
 
 def _false_humour(measured: Measured, served: Bundle) -> dict:
     part = [e for e in measured.part(FIGURATIVE, "test") if e.known.get("metaphor", 1)]
-    scores = text_scores(measured.encoder.encode([e.text for e in part]))[:, 0]
+    scores = text_scores(measured.encoder.encode([e.text for e in part], with_heads=True))[:, 0]
     return {"share": float((scores >= served.heads.text["humor"]).mean()), "n": len(part)}
 
 

@@ -10,7 +10,6 @@ training rows, candidates and held-out rows; what can be tuned was tuned on the 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import pandas as pd
 from plots import plot_related
 from retrieval import Bm25, cosines, few_of_each, untouched_encoder
 from scipy.sparse import csr_array
-from scripts import exit_code
+from scripts import exit_code, write_result
 from synopses import synopsis_places
 from tqdm import tqdm
 
@@ -344,12 +343,7 @@ def write_results(out: Path, record: dict) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     plot_related(out / "quality.png", {kind: found["contestants"] for kind, found in record["kinds"].items()})
-    for name, content in (
-        ("quality.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
-        ("quality.md", as_markdown(record)),
-    ):
-        with replacing(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_result(out, "quality", record, as_markdown(record))
 
 
 def _spread(metric: Sequence[float]) -> str:

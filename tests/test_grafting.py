@@ -70,7 +70,7 @@ def test_the_heads_say_what_the_branch_says_and_the_model_what_it_said(bundle, b
     states, mask = padded(features, range(len(texts)))
     with torch.inference_mode():
         of_text, of_tokens = (said.numpy() for said in branch(states, mask))
-    for row, heads in enumerate(grafted.encode(texts).heads):
+    for row, heads in enumerate(grafted.encode(texts, with_heads=True).heads):
         assert heads.text == pytest.approx(of_text[row], abs=0.08)
         assert heads.tokens == pytest.approx(of_tokens[row, : len(heads.tokens)], abs=0.08)
         assert heads.starts[0] == heads.starts[-1] == -1
@@ -87,7 +87,7 @@ def test_a_new_branch_takes_an_earlier_ones_place(bundle, branch, tmp_path):
 
 
 def test_a_batch_gives_each_text_its_own_tokens(grafted, texts):
-    heads = grafted.encode(texts, batch_size=4).heads
+    heads = grafted.encode(texts, batch_size=4, with_heads=True).heads
     assert [len(said.tokens) for said in heads] == [len(said.starts) for said in heads]
 
 
@@ -99,8 +99,8 @@ def test_heads_that_are_too_large_are_refused(bundle, branch, tmp_path, monkeypa
 
 def test_a_changed_model_is_refused(grafted, texts):
     class Changed:
-        def encode(self, texts):
-            said = grafted.encode(texts)
+        def encode(self, texts, with_heads):
+            said = grafted.encode(texts, with_heads=with_heads)
             said.logits[0, 0] += 1e-6
             return said
 

@@ -167,7 +167,7 @@ class Analyzer:
             InputError: The text can't be read, or ``top`` is below 1.
         """
         refuse_top(top)
-        return next(self._analyses([text], self.classifier.encode([text]), top))
+        return next(self._analyses([text], self.classifier.encode([text], with_heads=True), top))
 
     def hashtags(self, text: str, top: int | None = None) -> tuple[str, ...]:
         """Suggest hashtags for one text.
@@ -211,7 +211,7 @@ class Analyzer:
         with tqdm(total=len(texts), unit="text", disable=None if progress else True) as bar:
             for start in range(0, len(texts), _AT_ONCE):
                 some = texts[start : start + _AT_ONCE]
-                for analysis in self._analyses(some, self.classifier.encode(some), top):
+                for analysis in self._analyses(some, self.classifier.encode(some, with_heads=True), top):
                     yield analysis
                     bar.update()
 

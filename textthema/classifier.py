@@ -141,13 +141,16 @@ class ThemeClassifier:
             return self.predictions(self.encode([texts]))[0]
         return self.predictions(self.encode(texts))
 
-    def encode(self, texts: Iterable[str], batch_size: int = 1, progress: bool = False) -> Encoded:
+    def encode(
+        self, texts: Iterable[str], batch_size: int = 1, progress: bool = False, with_heads: bool = False
+    ) -> Encoded:
         """Run the model once over texts, for their scores and their embeddings.
 
         Args:
             texts: Texts, checked as in a call.
             batch_size: Texts in one forward pass; above 1, neighbours change each other's scores slightly.
             progress: Whether to draw a progress bar on stderr, if that is a terminal.
+            with_heads: Whether to ask the heads for nuances and intents, too, where the model has them.
 
         Returns:
             Logits, probabilities, embeddings and token counts, in the order of the texts.
@@ -155,7 +158,7 @@ class ThemeClassifier:
         Raises:
             InputError: A text can't be read; the message says which.
         """
-        return self._encoder.encode([readable(text) for text in texts], batch_size, progress)
+        return self._encoder.encode([readable(text) for text in texts], batch_size, progress, with_heads)
 
     def probabilities(self, texts: Iterable[str], progress: bool = False) -> np.ndarray:
         """Give every label's probability for each text.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from onnx import compose
 from textthema.branch import Branch
 from textthema.errors import GateError
 from textthema.export import quantize
-from textthema.inference import TEXT_HEADS, TOKEN_HEADS, OnnxEncoder
+from textthema.inference import TEXT_HEADS, TOKEN_HEADS, WITH_HEADS, OnnxEncoder
 from textthema.trunk import BRANCHES_OFF, layer_output
 
 MOST_BYTES = 4_000_000
@@ -58,6 +59,7 @@ def graft(branch: Branch, trunk: Path, target: Path) -> int:
         producer_name=model.producer_name,
     )
     _rename(merged.graph, dict(zip(heads, (TEXT_HEADS, TOKEN_HEADS), strict=True)))
+    _make_optional(merged.graph)
     onnx.save(merged, target)
     added = merged.ByteSize() - size
     if added > MOST_BYTES:
@@ -76,8 +78,9 @@ def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str
     Raises:
         GateError: A logit or a value of an embedding differs in a single bit.
     """
-    old, new = before.encode(texts), after.encode(texts)
-    for name in ("logits", "embeddings"):
+    old = before.encode(texts)
+    for name, with_heads in itertools.product(("logits", "embeddings"), (True, False)):
+        new = after.encode(texts, with_heads=with_heads)
         differs = float(np.abs(getattr(old, name) - getattr(new, name)).max())
         if differs:
             raise GateError(
@@ -85,21 +88,54 @@ def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str
             )
 
 
+def _make_optional(graph: onnx.GraphProto) -> None:
+    """Put the branch behind a switch: who asks for themes alone does not wait for it.
+
+    The switch is an input with a default, so that a runtime that knows nothing of it gets all outputs.
+    """
+    names = (TEXT_HEADS, TOKEN_HEADS)
+    own = [node for node in graph.node if _is_ours(node.output)]
+    weights = [tensor for tensor in graph.initializer if _is_ours([tensor.name])]
+    outputs = [output for output in graph.output if output.name in names]
+    then = onnx.helper.make_graph(own, "with_heads", [], outputs, weights)
+    zeros = [
+        onnx.helper.make_node("Constant", [], [name], value=onnx.numpy_helper.from_array(_nothing(output)))
+        for name, output in zip(names, outputs, strict=True)
+    ]
+    other = onnx.helper.make_graph(zeros, "without_heads", [], outputs)
+    switch = onnx.helper.make_node(
+        "If", [WITH_HEADS], list(names), name=f"{_PREFIX}switch", then_branch=then, else_branch=other
+    )
+    for parts, kept in (
+        (graph.node, [node for node in graph.node if not _is_ours(node.output)] + [switch]),
+        (graph.initializer, [tensor for tensor in graph.initializer if not _is_ours([tensor.name])]),
+        (graph.value_info, [value for value in graph.value_info if not _is_ours([value.name])]),
+    ):
+        del parts[:]
+        parts.extend(kept)
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), WITH_HEADS))
+    graph.input.append(onnx.helper.make_tensor_value_info(WITH_HEADS, onnx.TensorProto.BOOL, []))
+
+
+def _nothing(output: onnx.ValueInfoProto) -> np.ndarray:
+    return np.zeros([1] * len(output.type.tensor_type.shape.dim), np.float32)
+
+
+def _is_ours(names: Sequence[str]) -> bool:
+    return any(name.startswith(_PREFIX) or name in {TEXT_HEADS, TOKEN_HEADS, WITH_HEADS} for name in names)
+
+
 def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """Take an earlier branch off a graph."""
     graph = model.graph
-    ours = {TEXT_HEADS, TOKEN_HEADS}
-
-    def is_old(names: Sequence[str]) -> bool:
-        return any(name.startswith(_PREFIX) or name in ours for name in names)
-
     for parts, names_of in (
         (graph.node, lambda node: node.output),
         (graph.initializer, lambda tensor: [tensor.name]),
+        (graph.input, lambda value: [value.name]),
         (graph.output, lambda value: [value.name]),
         (graph.value_info, lambda value: [value.name]),
     ):
-        kept = [part for part in parts if not is_old(names_of(part))]
+        kept = [part for part in parts if not _is_ours(names_of(part))]
         del parts[:]
         parts.extend(kept)
     return model

@@ -25,6 +25,8 @@ _TOKENIZED_AT_ONCE = 512
 _ERRORS_ONLY = 3
 # Outputs of the heads that a graph may have beside the labels'.
 TEXT_HEADS, TOKEN_HEADS = "text_heads", "token_heads"
+# Input of such a graph that says whether they are computed; by default they are.
+WITH_HEADS = "with_heads"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,8 @@ class OnnxEncoder:
         self._session = _load_session(onnx_path, threads or _available_processors())
         self._widths = {output.name: output.shape[-1] for output in self._session.get_outputs()}
         self.has_heads = {TEXT_HEADS, TOKEN_HEADS} <= set(self._widths)
+        switches = {switch.name for switch in self._session.get_overridable_initializers()}
+        self._without_heads = {WITH_HEADS: np.array(False)} if WITH_HEADS in switches else {}
 
     @property
     def n_labels(self) -> int:
@@ -99,13 +103,16 @@ class OnnxEncoder:
         """Give how many heads of a whole text and how many of each token there are."""
         return self._widths.get(TEXT_HEADS, 0), self._widths.get(TOKEN_HEADS, 0)
 
-    def encode(self, texts: Sequence[str], batch_size: int = 1, progress: bool = False) -> Encoded:
+    def encode(
+        self, texts: Sequence[str], batch_size: int = 1, progress: bool = False, with_heads: bool = False
+    ) -> Encoded:
         """Run the model over texts.
 
         Args:
             texts: Any number of texts.
             batch_size: Texts in one forward pass. Above 1 is for fp32 models: see the top of this module.
             progress: Whether to draw a progress bar on stderr, if that is a terminal.
+            with_heads: Whether the heads beside the labels' are asked, too, where the graph has any.
 
         Returns:
             Logits, embeddings and token counts, in the order of the texts.
@@ -115,33 +122,37 @@ class OnnxEncoder:
         """
         if batch_size < 1:
             raise InputError(f"batch_size must be 1 or more, not {shown(batch_size)}", value=batch_size)
-        ids, starts, n_tokens = self._tokenize(texts)
+        with_heads = with_heads and self.has_heads
+        ids, starts, n_tokens = self._tokenize(texts, with_heads)
         logits = np.empty((len(ids), self._widths["logits"]), dtype=np.float32)
         embeddings = np.empty((len(ids), self._widths["embedding"]), dtype=np.float32)
-        heads: list[HeadScores | None] = [None] * len(ids) if self.has_heads else []
-        names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if self.has_heads else [])]
+        heads: list[HeadScores | None] = [None] * len(ids) if with_heads else []
+        names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if with_heads else [])]
+        switch = {} if with_heads else self._without_heads
         # disable=None: no bar unless stderr is a terminal
         with tqdm(total=len(ids), unit="text", disable=None if progress else True) as bar:
             for rows in _batches_by_length(ids, batch_size):
-                feed = _pad([ids[row] for row in rows])
+                feed = _pad([ids[row] for row in rows]) | switch
                 logits[rows], embeddings[rows], *said = self._session.run(names, feed)
                 for row, of_text, of_tokens in zip(rows, *said, strict=True) if said else ():
                     heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
                 bar.update(len(rows))
         return Encoded(logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads))
 
-    def _tokenize(self, texts: Sequence[str]) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    def _tokenize(
+        self, texts: Sequence[str], with_starts: bool
+    ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
         ids: list[np.ndarray] = []
         starts: list[np.ndarray] = []
         n_tokens = np.empty(len(texts), dtype=np.int64)
         # the fast one does not say where tokens begin
-        encode = self._tokenizer.encode_batch if self.has_heads else self._tokenizer.encode_batch_fast
+        encode = self._tokenizer.encode_batch if with_starts else self._tokenizer.encode_batch_fast
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
             for encoding in encode(list(texts[start : start + _TOKENIZED_AT_ONCE])):
                 beyond = sum(len(part.ids) - self._n_special for part in encoding.overflowing)
                 n_tokens[len(ids)] = len(encoding.ids) + beyond
                 ids.append(np.array(encoding.ids, dtype=np.int64))
-                if self.has_heads:
+                if with_starts:
                     starts.append(first_characters(encoding))
         return ids, starts, n_tokens
 

@@ -108,7 +108,9 @@ def tune(encoder: OnnxEncoder, examples: Sequence[Example]) -> Heads:
         [example for example in examples if example.source == source and example.split == "dev"]
         for source in (READ, FIGURATIVE, IMAGES)
     )
-    said, jokes, words = (encoder.encode([example.text for example in part]) for part in (read, figurative, images))
+    said, jokes, words = (
+        encoder.encode([example.text for example in part], with_heads=True) for part in (read, figurative, images)
+    )
     scores, truth = text_scores(said), known_of(read)
     text = {
         name: best_threshold(truth[:, column], scores[:, column], LEAST_PRECISION[name])
