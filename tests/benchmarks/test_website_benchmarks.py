@@ -60,6 +60,9 @@ def test_memory_is_flat_or_not(growth, words):
         "machine": MACHINE,
         "workers": 2,
         "minutes": 30,
+        "asked_per_second": 6,
+        "requests_per_second": 5.9,
+        "workers_ended": 0,
         "statuses": {"200": 4, "400": 1},
         "megabytes_start": 100.0,
         "megabytes_end": 100.0 * (1 + growth),
@@ -68,6 +71,7 @@ def test_memory_is_flat_or_not(growth, words):
     page = website_soak.as_markdown(record)
     assert words in page
     assert "4 × 200, 1 × 400" in page
+    assert "5.9 requests a second (6 asked for)" in page
 
 
 def test_faults_are_listed():
