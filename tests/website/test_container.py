@@ -1,6 +1,9 @@
 """What the website is deployed with: pins, container, proxy, host."""
 
+import json
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -61,6 +64,31 @@ def test_compose_and_render_agree_with_the_site(folder):
     (service,) = yaml.safe_load((folder / "render.yaml").read_text())["services"]
     assert service["healthCheckPath"] == "/readyz"
     assert service["dockerfilePath"].endswith("deployment_flask/Dockerfile")
+
+
+def test_gunicorn_starts_where_no_affinity_is_known(folder, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    settings = runpy.run_path(str(folder / "gunicorn.conf.py"))
+    settings["on_exit"](None)
+    assert settings["workers"] >= 1
+
+
+def test_nginx_hides_what_is_for_hosts(folder):
+    conf = (folder / "nginx.conf").read_text()
+    for path in ("/metrics", "/readyz"):
+        assert re.search(rf"location = {path} {{\s*return 404 ", conf), path
+
+
+@pytest.mark.parametrize("status", [404, 413, 429, 503])
+def test_nginx_answers_with_problems(folder, status):
+    conf = (folder / "nginx.conf").read_text()
+    for problem in map(json.loads, re.findall(rf"return {status} '(.+)';", conf)):
+        assert problem["status"] == status
+        assert {"type", "title", "detail"} <= set(problem)
 
 
 def test_nginx_forwards_the_address_that_it_sees(folder):
