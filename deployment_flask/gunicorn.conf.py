@@ -36,7 +36,8 @@ keepalive = 5
 backlog = 512
 limit_request_line = 2048
 limit_request_fields = 50
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108 - gunicorn's own advice
+# gunicorn's own advice
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108
 worker_tmp_dir = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
 control_socket_disable = True
 accesslog = "-"

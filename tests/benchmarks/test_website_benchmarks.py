@@ -43,11 +43,28 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
         "share_of_bare": 0.9,
         "loads": {"1": {**one, "offered_per_second": 1.0}, "10": {**one, "offered_per_second": 10.0}},
         "p99_growth": {"1": 1.0, "10": growth},
+        "stopped": {"taken": 9, "accepted": 4, "unanswered_of_others": 0, "accepted_received": 4},
+        "killed": {"taken": 9, "unanswered_of_killed": 3, "unanswered_of_others": 0},
     }
     page = website_load.as_markdown(record)
     assert word in page
     assert "| 10 × | 10 | 1 | 10.0 | 10.0 |" in page
     assert "90% of the bare classifier's" in page
+    assert "of 9 taken 3 of its own were lost, 0 of the others'" in page
+
+
+def test_the_log_tells_whose_requests_were_lost():
+    took = "".join(f"[now] [{pid}] [DEBUG] POST /api/v1/classify\n" for pid in (7, 7, 8, 8, 8))
+    log = (
+        took
+        + "[now] [8] [DEBUG] GET /metrics\nanswered /metrics 200 by <8>\nanswered /api/v1/classify 200 by <7>\nanswered /api/v1/classify 429 by <8>\nanswered /api/v1/classify 200 by <8>\n"
+    )
+    assert website_load.taken_and_answered(log, victim=8) == {
+        "taken": 5,
+        "accepted": 2,
+        "unanswered_of_killed": 1,
+        "unanswered_of_others": 1,
+    }
 
 
 def test_the_bare_classifier_is_counted():
