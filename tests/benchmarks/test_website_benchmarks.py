@@ -54,11 +54,10 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
 
 
 def test_the_log_tells_whose_requests_were_lost():
-    took = "".join(f"[now] [{pid}] [DEBUG] POST /api/v1/classify\n" for pid in (7, 7, 8, 8, 8))
-    log = (
-        took
-        + "[now] [8] [DEBUG] GET /metrics\nanswered /metrics 200 by <8>\nanswered /api/v1/classify 200 by <7>\nanswered /api/v1/classify 429 by <8>\nanswered /api/v1/classify 200 by <8>\n"
-    )
+    path = website_load.PATH
+    log = "".join(f"[now] [{pid}] [DEBUG] POST {path}\n" for pid in (7, 7, 8, 8, 8))
+    log += "[now] [8] [DEBUG] GET /metrics\nanswered /metrics 200 by <8>\n"
+    log += "".join(f"answered {path} {status} by <{pid}>\n" for status, pid in ((200, 7), (429, 8), (200, 8)))
     assert website_load.taken_and_answered(log, victim=8) == {
         "taken": 5,
         "accepted": 2,
