@@ -287,8 +287,8 @@ def as_markdown(record: dict) -> str:
         f" {LEAST_SHARE:.0%} and at most {MOST_GROWTH:.0f} times the p99, are {'reached' if held else 'not reached'}.\n"
         ">\n"
         f"> SIGTERM under load: of {stopped['taken']:,} requests taken {stopped['unanswered_of_others']} were not"
-        f" answered; of {stopped['accepted']:,} accepted {stopped['accepted_received']:,} came back. kill -9 of a worker:"
-        f" of {killed['taken']:,} taken {killed['unanswered_of_killed']} of its own were lost,"
+        f" answered; of {stopped['accepted']:,} accepted {stopped['accepted_received']:,} came back."
+        f" kill -9 of a worker: of {killed['taken']:,} taken {killed['unanswered_of_killed']} of its own were lost,"
         f" {killed['unanswered_of_others']} of the others'.\n"
     )
 
