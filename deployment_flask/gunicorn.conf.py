@@ -20,6 +20,8 @@ _COUNTS = Path(tempfile.mkdtemp(prefix="textthema-counts-"))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_COUNTS)
 # Each worker reads one text at a time, on one processor.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# onnxruntime tells its makers that it is used, unless it is told not to; this site asks no other host.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 wsgi_app = "website:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
