@@ -84,7 +84,7 @@ def measure(seconds: int) -> dict:
     hey = shutil.which("hey")
     if hey is None:
         raise MissingDependencyError("the load comes from hey: apt install hey")
-    workers = processors()
+    workers, busy = processors(), os.getloadavg()[0]
     bare_before = bare_rate(workers, seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -104,6 +104,7 @@ def measure(seconds: int) -> dict:
     bare = (bare_before + bare_rate(workers, seconds)) / 2
     return {
         "machine": machine(),
+        "load_average_before": busy,
         "workers": workers,
         "seconds": seconds,
         "bare_per_second": bare,
@@ -278,8 +279,9 @@ def as_markdown(record: dict) -> str:
     stopped, killed = record["stopped"], record["killed"]
     return (
         "# The website under load\n\n"
-        f"{record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load from"
-        f" hey on the same machine, {record['seconds']} s each. One text has {len(TEXT.split())} words.\n\n"
+        f"> {record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load from"
+        f" hey on the same machine, {record['seconds']} s each; load average {record['load_average_before']:.1f} before."
+        f" One text has {len(TEXT.split())} words.\n\n"
         "| load | asked/s | accepted/s | p50, ms | p99, ms | p99 against 1 × | refused/s | p99 of a refusal, ms |\n"
         "|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
         f"> Saturated: {record['saturated']['accepted_per_second']:.0f} texts/s, {record['share_of_bare']:.0%} of the"

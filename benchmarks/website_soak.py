@@ -139,7 +139,7 @@ def as_markdown(record: dict) -> str:
     flat = "flat" if abs(record["growth"]) <= MOST_GROWTH else "not flat"
     return (
         "# The website over time\n\n"
-        f"{record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} min,"
+        f"> {record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} min,"
         f" {record['requests_per_second']:.1f} requests a second ({record['asked_per_second']:g} asked for): pages,"
         " texts, batches of eight, broken bodies."
         f" Workers that ended: {record['workers_ended']}.\n\n"

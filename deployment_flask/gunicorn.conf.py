@@ -47,6 +47,17 @@ accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
+def pre_request(worker, req):  # noqa: ANN001, ANN201
+    """Give up the connection of who comes while there is a line: by the next one, an idle worker may take it.
+
+    Kept connections stay with the worker that accepted them, and a client that asks anew at once after each refusal
+    would keep a full worker busy beside an idle one.
+    """
+    worker.log.debug("%s %s", req.method, req.path)
+    if worker.wsgi.extensions["reader"].admission.busy:
+        req.force_close()
+
+
 def child_exit(server, worker):  # noqa: ANN001, ANN201, ARG001
     """Count a worker that ended, and forget what it had in hand."""
     from prometheus_client import multiprocess  # noqa: PLC0415

@@ -36,6 +36,7 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
     one = website_load.summed_up(table((0.010, 200)), seconds=1)
     record = {
         "machine": MACHINE,
+        "load_average_before": 0.25,
         "workers": 2,
         "seconds": 1,
         "bare_per_second": 1.0,

@@ -49,6 +49,21 @@ def test_a_stop_lets_the_requests_in_hand_finish(log):
         assert website.process.wait(SECONDS) == 0
 
 
+def test_a_connection_is_kept_only_while_nobody_waits(log):
+    # As kept connections stay with their worker, a line would be kept, too, beside a worker that is idle.
+    with (
+        serve_website(log, workers=1) as website,
+        httpx.Client(base_url=website.address, timeout=SECONDS, trust_env=False) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert client.get("/livez").headers["Connection"] == "keep-alive"
+        asked = pool.submit(ask, website)
+        website.wait_until(lambda: sum(website.in_place().values()) == 1)
+        assert client.get("/livez").headers["Connection"] == "close"
+        assert asked.result(SECONDS) == 200
+        assert client.get("/livez").headers["Connection"] == "keep-alive"
+
+
 def test_a_worker_that_is_killed_loses_its_own_requests_only(log):
     with serve_website(log) as website, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask, website) for _ in range(4)]
