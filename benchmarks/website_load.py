@@ -279,8 +279,9 @@ def as_markdown(record: dict) -> str:
     stopped, killed = record["stopped"], record["killed"]
     return (
         "# The website under load\n\n"
-        f"> {record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load from"
-        f" hey on the same machine, {record['seconds']} s each; load average {record['load_average_before']:.1f} before."
+        f"> {record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load"
+        f" from hey on the same machine, {record['seconds']} s each;"
+        f" load average {record['load_average_before']:.1f} before."
         f" One text has {len(TEXT.split())} words.\n\n"
         "| load | asked/s | accepted/s | p50, ms | p99, ms | p99 against 1 × | refused/s | p99 of a refusal, ms |\n"
         "|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
