@@ -152,8 +152,9 @@ benchmark-speed: $(FULL)
 benchmark-nuances: $(FULL) ## measure BUILD/nuances on labelled sets and on quotes labelled by reading
 	.venv/bin/python benchmarks/nuances.py --labelled $(LABELLED) --quotes $(RAW) --run $(BUILD)/nuances
 
-benchmark-website: $(FULL) ## the website under load, over half an hour and under ten thousand requests at random
+benchmark-website: $(FULL) ## the website under load, interrupted, over half an hour, and under ten thousand requests at random
 	.venv/bin/python benchmarks/website_load.py
+	.venv/bin/python benchmarks/website_endings.py
 	.venv/bin/python benchmarks/website_fuzz.py
 	.venv/bin/python benchmarks/website_soak.py
 

@@ -14,22 +14,19 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scripts import exit_code
 from serving import ROOT, TEXT, machine, processors, write_result
 
-from tests.website.server import Website, serve_website
+from tests.website.server import serve_website
 from textthema.classifier import ThemeClassifier
 from textthema.errors import InputError, MissingDependencyError
 
@@ -37,8 +34,6 @@ PATH = "/api/v1/classify"
 LOADS = (1, 5, 10)
 # So many connections ask at capacity; as many times more at many times the load.
 CONNECTIONS = 8
-# gunicorn tells of each request that it takes, and of each that it has answered, by which process.
-TELLING = "--log-level debug --access-logformat 'answered %(U)s %(s)s by %(p)s'"
 LEAST_SHARE = 0.85
 MOST_GROWTH = 3.0
 
@@ -81,16 +76,11 @@ def measure(seconds: int) -> dict:
     Raises:
         MissingDependencyError: hey is not installed.
     """
-    hey = shutil.which("hey")
-    if hey is None:
-        raise MissingDependencyError("the load comes from hey: apt install hey")
     workers, busy = processors(), os.getloadavg()[0]
     bare_before = bare_rate(workers, seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        body = folder / "body.json"
-        body.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
-        command = [hey, "-o", "csv", "-m", "POST", "-T", "application/json", "-D", str(body), "-t", "60"]
+        command = hey(folder)
         with serve_website(folder / "log", workers=workers) as website:
             address = website.address + PATH
             load(command, address, seconds=5, connections=CONNECTIONS)
@@ -99,8 +89,6 @@ def measure(seconds: int) -> dict:
             loads = {
                 times: load(command, address, seconds, CONNECTIONS * times, capacity / CONNECTIONS) for times in LOADS
             }
-        stopped = interrupted(command, folder / "stopped", seconds, lambda website: website.process.terminate())
-        killed = interrupted(command, folder / "killed", seconds, kill_a_worker)
     bare = (bare_before + bare_rate(workers, seconds)) / 2
     return {
         "machine": machine(),
@@ -114,68 +102,27 @@ def measure(seconds: int) -> dict:
         "p99_growth": {
             str(times): found["accepted_p99_ms"] / loads[1]["accepted_p99_ms"] for times, found in loads.items()
         },
-        "stopped": stopped,
-        "killed": killed,
     }
 
 
-def kill_a_worker(website: Website) -> int:
-    """Kill a worker that has requests in hand.
+def hey(folder: Path) -> list[str]:
+    """Write the body that is sent, and begin the command that sends it.
 
     Args:
-        website: The website.
+        folder: Where the body goes.
 
     Returns:
-        The worker's process id.
+        hey and what is the same in each load.
+
+    Raises:
+        MissingDependencyError: hey is not installed.
     """
-    in_hand = website.in_place()
-    victim = max(in_hand, key=in_hand.get)
-    os.kill(victim, signal.SIGKILL)
-    return victim
-
-
-def interrupted(command: list[str], log: Path, seconds: int, interrupt: Callable[[Website], int | None]) -> dict:
-    """Interrupt a website under a load that it can't hold.
-
-    Args:
-        command: hey and what is the same in each load.
-        log: Where the website writes.
-        seconds: How long hey asks; the interruption comes in the middle.
-        interrupt: What is done to it; gives the process that can't answer any more, if there is one.
-
-    Returns:
-        What `taken_and_answered` counts, and how many of the answers with 200 hey received.
-    """
-    with serve_website(log, workers=processors(), GUNICORN_CMD_ARGS=TELLING) as website:
-        asked = [*command, "-z", f"{seconds}s", "-c", str(4 * CONNECTIONS), "-q", "20", website.address + PATH]
-        with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as asking:
-            time.sleep(seconds / 2)
-            victim = interrupt(website)
-            table, _ = asking.communicate(timeout=seconds + 120)
-    received = sum(row["status-code"] == "200" for row in csv.DictReader(io.StringIO(table)))
-    return {**taken_and_answered(log.read_text(errors="replace"), victim), "accepted_received": received}
-
-
-def taken_and_answered(log: str, victim: int | None) -> dict:
-    """Count the requests that the workers took and those that they answered.
-
-    Args:
-        log: What gunicorn wrote, told to be `TELLING`.
-        victim: The process that was killed.
-
-    Returns:
-        ``taken``, ``answered``, ``accepted`` (with 200), and the unanswered of the killed process and of all others.
-    """
-    taken = Counter(int(pid) for pid in re.findall(rf"\[(\d+)\] \[DEBUG\] POST {PATH}$", log, re.MULTILINE))
-    answers = re.findall(rf"^answered {PATH} (\d+) by <(\d+)>$", log, re.MULTILINE)
-    unanswered = taken - Counter(int(pid) for _, pid in answers)
-    lost_of_killed = unanswered.pop(victim, 0)
-    return {
-        "taken": taken.total(),
-        "accepted": sum(status == "200" for status, _ in answers),
-        "unanswered_of_killed": lost_of_killed,
-        "unanswered_of_others": unanswered.total(),
-    }
+    found = shutil.which("hey")
+    if found is None:
+        raise MissingDependencyError("the load comes from hey: apt install hey")
+    body = folder / "body.json"
+    body.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
+    return [found, "-o", "csv", "-m", "POST", "-T", "application/json", "-D", str(body), "-t", "60"]
 
 
 def bare_rate(workers: int, seconds: int) -> float:
@@ -276,7 +223,6 @@ def as_markdown(record: dict) -> str:
         for times, found in record["loads"].items()
     ]
     held = record["share_of_bare"] >= LEAST_SHARE and max(record["p99_growth"].values()) <= MOST_GROWTH
-    stopped, killed = record["stopped"], record["killed"]
     return (
         "# The website under load\n\n"
         f"> {record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load"
@@ -288,11 +234,6 @@ def as_markdown(record: dict) -> str:
         f"> Saturated: {record['saturated']['accepted_per_second']:.0f} texts/s, {record['share_of_bare']:.0%} of the"
         f" bare classifier's {record['bare_per_second']:.0f} on the same processors. The aims, at least"
         f" {LEAST_SHARE:.0%} and at most {MOST_GROWTH:.0f} times the p99, are {'reached' if held else 'not reached'}.\n"
-        ">\n"
-        f"> SIGTERM under load: of {stopped['taken']:,} requests taken {stopped['unanswered_of_others']} were not"
-        f" answered; of {stopped['accepted']:,} accepted {stopped['accepted_received']:,} came back."
-        f" kill -9 of a worker: of {killed['taken']:,} taken {killed['unanswered_of_killed']} of its own were lost,"
-        f" {killed['unanswered_of_others']} of the others'.\n"
     )
 
 

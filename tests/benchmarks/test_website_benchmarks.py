@@ -3,6 +3,7 @@ import pytest
 pytest.importorskip("psutil", reason="the soak test looks at processes with psutil")
 pytest.importorskip("apiflask", reason="the website needs: pip install 'textthema[web]'")
 
+import website_endings
 import website_fuzz
 import website_load
 import website_soak
@@ -44,14 +45,24 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
         "share_of_bare": 0.9,
         "loads": {"1": {**one, "offered_per_second": 1.0}, "10": {**one, "offered_per_second": 10.0}},
         "p99_growth": {"1": 1.0, "10": growth},
-        "stopped": {"taken": 9, "accepted": 4, "unanswered_of_others": 0, "accepted_received": 4},
-        "killed": {"taken": 9, "unanswered_of_killed": 3, "unanswered_of_others": 0},
     }
     page = website_load.as_markdown(record)
     assert word in page
     assert "| 10 × | 10 | 1 | 10.0 | 10.0 |" in page
     assert "90% of the bare classifier's" in page
-    assert "of 9 taken 3 of its own were lost, 0 of the others'" in page
+
+
+def test_the_page_says_what_was_lost():
+    record = {
+        "workers": 2,
+        "stopped": {"taken": 9, "accepted": 4, "unanswered_of_others": 0, "accepted_received": 4},
+        "killed": {
+            "taken": 9, "accepted": 5, "unanswered_of_killed": 3, "unanswered_of_others": 0, "accepted_received": 5,
+        },
+    }  # fmt: skip
+    page = website_endings.as_markdown(record)
+    assert "of 9 requests taken 0 were not answered, and of 4 accepted 4 answers came back" in page
+    assert "of 9 taken 3 of its own were lost and 0 of the others'" in page
 
 
 def test_the_log_tells_whose_requests_were_lost():
@@ -59,7 +70,7 @@ def test_the_log_tells_whose_requests_were_lost():
     log = "".join(f"[now] [{pid}] [DEBUG] POST {path}\n" for pid in (7, 7, 8, 8, 8))
     log += "[now] [8] [DEBUG] GET /metrics\nanswered /metrics 200 by <8>\n"
     log += "".join(f"answered {path} {status} by <{pid}>\n" for status, pid in ((200, 7), (429, 8), (200, 8)))
-    assert website_load.taken_and_answered(log, victim=8) == {
+    assert website_endings.taken_and_answered(log, victim=8) == {
         "taken": 5,
         "accepted": 2,
         "unanswered_of_killed": 1,
