@@ -11,7 +11,7 @@ pytest.importorskip("gunicorn", reason="serving needs: pip install 'textthema[we
 
 from tests.website.server import serve_website
 
-BATCH = {"texts": ["The kettle sang while the rain argued with the roof, and neither of them won. " * 12] * 24}
+BATCH = {"texts": ["The kettle sang while the rain argued with the roof, and neither of them won. " * 12] * 12}
 SECONDS = 120
 
 
