@@ -158,8 +158,8 @@ def as_markdown(record: dict) -> str:
         Markdown.
     """
     statuses = ", ".join(f"{count:,} × {status}" for status, count in record["statuses"].items())
-    faults = "\n".join(f"- {fault}" for fault in record["faults"]) or "No fault was found."
-    return f"# Requests at random\n\n> {record['requests']:,} requests: {statuses}.\n\n{faults}\n"
+    faults = "\n".join(f"> - {fault}" for fault in record["faults"]) or "> No fault was found."
+    return f"# Requests at random\n\n> {record['requests']:,} requests: {statuses}.\n>\n{faults}\n"
 
 
 if __name__ == "__main__":
