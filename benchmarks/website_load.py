@@ -13,6 +13,7 @@ import argparse
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -75,16 +76,12 @@ def measure(seconds: int) -> dict:
     Raises:
         MissingDependencyError: hey is not installed.
     """
-    hey = shutil.which("hey")
-    if hey is None:
-        raise MissingDependencyError("the load comes from hey: apt install hey")
-    workers = processors()
+    workers, busy = processors(), os.getloadavg()[0]
     bare_before = bare_rate(workers, seconds)
-    with tempfile.TemporaryDirectory() as folder:
-        body = Path(folder) / "body.json"
-        body.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
-        with serve_website(Path(folder) / "log", workers=workers) as website:
-            command = [hey, "-o", "csv", "-m", "POST", "-T", "application/json", "-D", str(body), "-t", "60"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = hey(folder)
+        with serve_website(folder / "log", workers=workers) as website:
             address = website.address + PATH
             load(command, address, seconds=5, connections=CONNECTIONS)
             saturated = load(command, address, seconds, CONNECTIONS)
@@ -95,6 +92,7 @@ def measure(seconds: int) -> dict:
     bare = (bare_before + bare_rate(workers, seconds)) / 2
     return {
         "machine": machine(),
+        "load_average_before": busy,
         "workers": workers,
         "seconds": seconds,
         "bare_per_second": bare,
@@ -105,6 +103,26 @@ def measure(seconds: int) -> dict:
             str(times): found["accepted_p99_ms"] / loads[1]["accepted_p99_ms"] for times, found in loads.items()
         },
     }
+
+
+def hey(folder: Path) -> list[str]:
+    """Write the body that is sent, and begin the command that sends it.
+
+    Args:
+        folder: Where the body goes.
+
+    Returns:
+        hey and what is the same in each load.
+
+    Raises:
+        MissingDependencyError: hey is not installed.
+    """
+    found = shutil.which("hey")
+    if found is None:
+        raise MissingDependencyError("the load comes from hey: apt install hey")
+    body = folder / "body.json"
+    body.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
+    return [found, "-o", "csv", "-m", "POST", "-T", "application/json", "-D", str(body), "-t", "60"]
 
 
 def bare_rate(workers: int, seconds: int) -> float:
@@ -207,8 +225,10 @@ def as_markdown(record: dict) -> str:
     held = record["share_of_bare"] >= LEAST_SHARE and max(record["p99_growth"].values()) <= MOST_GROWTH
     return (
         "# The website under load\n\n"
-        f"{record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load from"
-        f" hey on the same machine, {record['seconds']} s each. One text has {len(TEXT.split())} words.\n\n"
+        f"> {record['machine']['cpu']}, Python {record['machine']['python']}; {record['workers']} workers, the load"
+        f" from hey on the same machine, {record['seconds']} s each;"
+        f" load average {record['load_average_before']:.1f} before."
+        f" One text has {len(TEXT.split())} words.\n\n"
         "| load | asked/s | accepted/s | p50, ms | p99, ms | p99 against 1 × | refused/s | p99 of a refusal, ms |\n"
         "|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
         f"> Saturated: {record['saturated']['accepted_per_second']:.0f} texts/s, {record['share_of_bare']:.0%} of the"

@@ -1,7 +1,10 @@
 """Whether the website leaks: the memory of its workers over half an hour of load.
 
 Example:
-    python benchmarks/website_soak.py --minutes 30 --out benchmarks/results
+    python benchmarks/website_soak.py --minutes 30 --rate 6 --out benchmarks/results
+
+The clients ask at a steady rate that leaves processor time over: a leak grows with the number of requests, so that the
+figure does not hang on what else the machine does.
 """
 
 from __future__ import annotations
@@ -45,21 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="default: %(default)s")
     parser.add_argument("--minutes", type=float, default=30, help="default: %(default)s")
+    parser.add_argument(
+        "--rate", type=float, default=6, help="requests a second, of all clients (default: %(default)s)"
+    )
     args = parser.parse_args(arguments)
 
     def work() -> None:
-        record = measure(args.minutes)
+        record = measure(args.minutes, args.rate)
         write_result(args.out, "website_soak", record, as_markdown(record))
         print(as_markdown(record))
 
     return exit_code(work)
 
 
-def measure(minutes: float) -> dict:
+def measure(minutes: float, rate: float) -> dict:
     """Let clients ask all the while, and look at the workers' memory.
 
     Args:
         minutes: How long.
+        rate: Requests a second, of all clients together; fewer where answers come too late for it.
 
     Returns:
         The record for ``website_soak.json``.
@@ -70,11 +77,13 @@ def measure(minutes: float) -> dict:
         serve_website(Path(folder) / "log", workers=workers) as website,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
-        asking = [pool.submit(_ask, website.address, end, i) for i in range(CLIENTS)]
+        asking = [pool.submit(_ask, website.address, end, rate / CLIENTS, i) for i in range(CLIENTS)]
         process, megabytes = psutil.Process(website.process.pid), []
+        first = {child.pid for child in process.children()}
         while time.monotonic() < end:
             time.sleep(60 * minutes / SAMPLES)
             megabytes.append(sum(child.memory_info().rss for child in process.children()) / 1e6)
+        ended = len(first - {child.pid for child in process.children()})
         statuses = sum((answered.result(_TIMEOUT_SECONDS) for answered in asking), Counter())
     warm = megabytes[int(WARM_UP * len(megabytes)) :]
     start, last = (float(np.median(part)) for part in (warm[: len(warm) // 5], warm[-(len(warm) // 5) :]))
@@ -82,6 +91,9 @@ def measure(minutes: float) -> dict:
         "machine": machine(),
         "workers": workers,
         "minutes": minutes,
+        "asked_per_second": rate,
+        "requests_per_second": statuses.total() / (60 * minutes),
+        "workers_ended": ended,
         "statuses": {str(status): count for status, count in sorted(statuses.items())},
         "megabytes": [round(value, 1) for value in megabytes],
         "megabytes_start": start,
@@ -90,28 +102,28 @@ def measure(minutes: float) -> dict:
     }
 
 
-def _ask(address: str, end: float, seed: int) -> Counter[int]:
+def _ask(address: str, end: float, rate: float, seed: int) -> Counter[int]:
     """Ask in turn for pages, texts, batches and nonsense."""
     statuses: Counter[int] = Counter()
+    due = itertools.count(time.monotonic(), 1 / rate)
     with httpx.Client(base_url=address, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-        for texts in _texts(seed):
+        for method, path, body in _requests(seed):
+            time.sleep(max(0.0, next(due) - time.monotonic()))
             if time.monotonic() >= end:
-                return statuses
-            for response in (
-                client.post("/api/v1/analyze", json={"text": texts[0]}),
-                client.post("/", data={"text": texts[1]}),
-                client.post("/api/v1/classify", json={"texts": texts}),
-                client.post("/api/v1/analyze", content=b"{"),
-                client.get("/"),
-            ):
-                statuses[response.status_code] += 1
+                break
+            statuses[client.request(method, path, **body).status_code] += 1
     return statuses
 
 
-def _texts(seed: int) -> Iterator[list[str]]:
+def _requests(seed: int) -> Iterator[tuple[str, str, dict]]:
     texts = mixed_texts(400)
     for start in itertools.count(seed * 97, 8):
-        yield [texts[(start + i) % len(texts)] for i in range(8)]
+        some = [texts[(start + i) % len(texts)] for i in range(8)]
+        yield "POST", "/api/v1/analyze", {"json": {"text": some[0]}}
+        yield "POST", "/", {"data": {"text": some[1]}}
+        yield "POST", "/api/v1/classify", {"json": {"texts": some}}
+        yield "POST", "/api/v1/analyze", {"content": b"{", "headers": {"Content-Type": "application/json"}}
+        yield "GET", "/", {}
 
 
 def as_markdown(record: dict) -> str:
@@ -127,7 +139,10 @@ def as_markdown(record: dict) -> str:
     flat = "flat" if abs(record["growth"]) <= MOST_GROWTH else "not flat"
     return (
         "# The website over time\n\n"
-        f"{record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} min.\n\n"
+        f"> {record['machine']['cpu']}; {record['workers']} workers, {CLIENTS} clients, {record['minutes']:g} min,"
+        f" {record['requests_per_second']:.1f} requests a second ({record['asked_per_second']:g} asked for): pages,"
+        " texts, batches of eight, broken bodies."
+        f" Workers that ended: {record['workers_ended']}.\n\n"
         f"> Memory of all workers {record['megabytes_start']:.0f} → {record['megabytes_end']:.0f} MB"
         f" ({record['growth']:+.1%}): {flat} within {MOST_GROWTH:.0%}. Answers: {answers}.\n"
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock, Semaphore
+from threading import Event, Lock
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
@@ -23,15 +24,27 @@ class Admission:
     """
 
     def __init__(self, running: int, waiting: int) -> None:
+        self._running = running
         self._places = running + waiting
         self._taken = 0
         self._counting = Lock()
-        self._turns = Semaphore(running)
+        self._free = running
+        self._line: deque[Event] = deque()
 
     @property
     def full(self) -> bool:
         """Tell whether the next request would be refused."""
         return self._taken >= self._places
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether the next request would have to wait, at least."""
+        return self._taken >= self._running
+
+    @property
+    def waiting(self) -> int:
+        """Count those who wait for their turn."""
+        return len(self._line)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -66,9 +79,27 @@ class Admission:
         Raises:
             ServiceUnavailable: The turn has not come for half a minute.
         """
-        if not self._turns.acquire(timeout=TURN_SECONDS):
-            raise ServiceUnavailable("The texts before yours take too long.", retry_after=TURN_SECONDS)
+        with self._counting:
+            mine = None if self._free else Event()
+            if mine:
+                self._line.append(mine)
+            else:
+                self._free -= 1
+        if mine and not mine.wait(TURN_SECONDS):
+            self._leave(mine)
         try:
             yield
         finally:
-            self._turns.release()
+            with self._counting:
+                # Handed over, not put down: who comes back for the next text must not take it before those in line.
+                if self._line:
+                    self._line.popleft().set()
+                else:
+                    self._free += 1
+
+    def _leave(self, mine: Event) -> None:
+        with self._counting:
+            if mine.is_set():  # the turn came after all
+                return
+            self._line.remove(mine)
+        raise ServiceUnavailable("The texts before yours take too long.", retry_after=TURN_SECONDS)

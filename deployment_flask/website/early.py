@@ -13,12 +13,12 @@ import orjson
 
 from website.admission import RETRY_SECONDS, Admission
 from website.headers import HEADERS
-from website.metrics import REFUSED
+from website.metrics import REFUSED, REQUESTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATHS = {"/api/v1/analyze", "/api/v1/classify"}
+PATHS = ("/api/v1/analyze", "/api/v1/classify")
 _BODY = orjson.dumps(
     {
         "type": "about:blank",
@@ -41,6 +41,7 @@ class RefuseEarly:
         self._app = app
         self._admission = admission
         self._refused = REFUSED.labels("early")
+        self._answered = {path: REQUESTS.labels(path, 429) for path in PATHS}
         self._headers = [
             ("Content-Type", "application/problem+json"),
             ("Content-Length", str(len(_BODY))),
@@ -52,6 +53,7 @@ class RefuseEarly:
         """Answer one request."""
         if self._admission.full and environ["PATH_INFO"] in PATHS and environ["REQUEST_METHOD"] == "POST":
             self._refused.inc()
+            self._answered[environ["PATH_INFO"]].inc()
             start_response("429 Too Many Requests", self._headers)
             return [_BODY]
         return self._app(environ, start_response)

@@ -19,7 +19,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
-_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+_STRICT_TRANSPORT = "max-age=31536000"
 
 
 def send_security_headers(app: Flask) -> None:

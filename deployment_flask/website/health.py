@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, abort, current_app, request
 
 from website.metrics import exposition
 
@@ -24,5 +24,7 @@ def readyz() -> Response:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    """Give the counts of all workers."""
+    """Give the counts of all workers to who asks the site itself; the public comes through a proxy."""
+    if "X-Forwarded-For" in request.headers:
+        abort(404)
     return exposition()

@@ -6,6 +6,8 @@ from flask import current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from website.settings import MAX_TEXTS
+
 REFUSAL = "You have asked for as many texts as one client may. Retry-After says when to come back."
 
 limiter = Limiter(get_remote_address, headers_enabled=True)
@@ -17,7 +19,7 @@ def rate_limit() -> str:
 
 
 def texts_asked_for() -> int:
-    """Count what a request costs: a text is one, and so is whatever will be refused anyway."""
+    """Count what a request costs: a text is one, and so is a body that is none or holds too many to be read."""
     body = request.get_json(silent=True)
     texts = body.get("texts") if isinstance(body, dict) else None
-    return max(1, len(texts)) if isinstance(texts, list) else 1
+    return len(texts) if isinstance(texts, list) and 0 < len(texts) <= MAX_TEXTS else 1

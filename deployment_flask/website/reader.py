@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from threading import Event, Thread
+from itertools import chain, cycle
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 from typing import Protocol
 
 from werkzeug.exceptions import ServiceUnavailable
@@ -16,6 +18,10 @@ from website.metrics import TEXTS
 from website.settings import MAX_CHARACTERS
 
 LOADING_SECONDS = 30
+# The Hub, or a disk, may be away for a moment: the model is tried again, ever less often.
+PAUSES = (1, 2, 5, 10, 30, 60)
+# So long a probe's answer holds, and so long another waits for one that is under way.
+PROBE_SECONDS = 3
 THEME_PARTS = ("themes", "also", "scores", "truncated", "n_tokens")
 _PROBE = "The harbour slept; the boats did not."
 _log = logging.getLogger(__name__)
@@ -58,17 +64,25 @@ class Reader:
     Args:
         load: Gives the model.
         admission: The line in front of the model.
+        pauses: Seconds between attempts to load it, the last again and again; without any there is one attempt.
+
+    Attributes:
+        loading: The thread that loads.
     """
 
-    def __init__(self, load: Callable[[], Model], admission: Admission) -> None:
+    def __init__(self, load: Callable[[], Model], admission: Admission, pauses: Sequence[float] = PAUSES) -> None:
         self.admission = admission
         self._load = load
+        self._pauses = pauses
         self._model: Model | None = None
         self._loaded = Event()
+        self._probing = Lock()
+        self._probed = -float("inf")
+        self.loading = Thread(target=self._load_model, name="load", daemon=True)
 
     def start(self) -> None:
         """Begin to load, without waiting for it."""
-        Thread(target=self._load_model, name="load", daemon=True).start()
+        self.loading.start()
 
     def read(self, texts: Sequence[str], *, themes_only: bool = False) -> list[dict]:
         """Read texts, one after the other.
@@ -106,22 +120,35 @@ class Reader:
         return self._wait_for_model().themes
 
     def probe(self) -> None:
-        """Read a sentence of our own, to know that the model works.
+        """Read a sentence of our own, to know that the model works; who asks soon after is told the same.
+
+        It does not stand in line: a site that is busy is well. It uses the model once in a few seconds at most.
 
         Raises:
             ServiceUnavailable: It doesn't.
         """
         if not self._loaded.is_set():
             raise ServiceUnavailable("The model is being loaded.", retry_after=1)
-        self._wait_for_model().analyze(_PROBE)
+        if not self._probing.acquire(timeout=PROBE_SECONDS):
+            raise ServiceUnavailable("The model takes too long.", retry_after=PROBE_SECONDS)
+        try:
+            if monotonic() - self._probed > PROBE_SECONDS:
+                self._wait_for_model().analyze(_PROBE)
+                self._probed = monotonic()
+        finally:
+            self._probing.release()
 
     def _load_model(self) -> None:
-        try:
-            self._model = self._load()
-        except TextThemaError as error:
-            _log.critical("the model can't be used: %s", error)
-        finally:
-            self._loaded.set()
+        for pause in chain([0], self._pauses, cycle(self._pauses[-1:])):
+            sleep(pause)
+            try:
+                self._model = self._load()
+            except (TextThemaError, OSError) as error:
+                _log.critical("the model can't be used: %s", error)
+            finally:
+                self._loaded.set()
+            if self._model is not None:
+                return
 
     def _read_one(self, read_one: Callable[[str], dict], position: int, text: str) -> dict:
         try:

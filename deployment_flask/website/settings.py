@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import limits
+
 from textthema.errors import InputError, shown
 
 MAX_CHARACTERS = 20_000
@@ -44,16 +46,29 @@ class Settings:
             The settings, with the defaults for what is not set.
 
         Raises:
-            InputError: A number is no number or too small.
+            InputError: A number is no number or too small, or the limit isn't one.
         """
         return cls(
             model=environment.get("TEXTTHEMA_MODEL") or None,
-            rate_limit=environment.get("TEXTTHEMA_RATE_LIMIT", cls.rate_limit),
+            rate_limit=_limit(environment, "TEXTTHEMA_RATE_LIMIT", cls.rate_limit),
             limiter_storage=environment.get("TEXTTHEMA_LIMITER_STORAGE", cls.limiter_storage),
             proxies=_number(environment, "TEXTTHEMA_PROXIES", cls.proxies, least=0),
             running=_number(environment, "TEXTTHEMA_RUNNING", cls.running, least=1),
             waiting=_number(environment, "TEXTTHEMA_WAITING", cls.waiting, least=0),
         )
+
+
+def _limit(environment: Mapping[str, str], name: str, default: str) -> str:
+    value = environment.get(name, default)
+    if value:
+        try:
+            limits.parse_many(value)
+        except ValueError as error:
+            raise InputError(
+                f"{name} is {shown(value)}; set it to a limit like '120 per minute', or to nothing for none",
+                value=value,
+            ) from error
+    return value
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int) -> int:

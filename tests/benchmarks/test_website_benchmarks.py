@@ -3,6 +3,7 @@ import pytest
 pytest.importorskip("psutil", reason="the soak test looks at processes with psutil")
 pytest.importorskip("apiflask", reason="the website needs: pip install 'textthema[web]'")
 
+import website_endings
 import website_fuzz
 import website_load
 import website_soak
@@ -36,6 +37,7 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
     one = website_load.summed_up(table((0.010, 200)), seconds=1)
     record = {
         "machine": MACHINE,
+        "load_average_before": 0.25,
         "workers": 2,
         "seconds": 1,
         "bare_per_second": 1.0,
@@ -50,6 +52,32 @@ def test_the_page_says_whether_the_aims_are_reached(growth, word):
     assert "90% of the bare classifier's" in page
 
 
+def test_the_page_says_what_was_lost():
+    record = {
+        "workers": 2,
+        "stopped": {"taken": 9, "accepted": 4, "unanswered_of_others": 0, "accepted_received": 4},
+        "killed": {
+            "taken": 9, "accepted": 5, "unanswered_of_killed": 3, "unanswered_of_others": 0, "accepted_received": 5,
+        },
+    }  # fmt: skip
+    page = website_endings.as_markdown(record)
+    assert "of 9 requests taken 0 were not answered, and of 4 accepted 4 answers came back" in page
+    assert "of 9 taken 3 of its own were lost and 0 of the others'" in page
+
+
+def test_the_log_tells_whose_requests_were_lost():
+    path = website_load.PATH
+    log = "".join(f"[now] [{pid}] [DEBUG] POST {path}\n" for pid in (7, 7, 8, 8, 8))
+    log += "[now] [8] [DEBUG] GET /metrics\nanswered /metrics 200 by <8>\n"
+    log += "".join(f"answered {path} {status} by <{pid}>\n" for status, pid in ((200, 7), (429, 8), (200, 8)))
+    assert website_endings.taken_and_answered(log, victim=8) == {
+        "taken": 5,
+        "accepted": 2,
+        "unanswered_of_killed": 1,
+        "unanswered_of_others": 1,
+    }
+
+
 def test_the_bare_classifier_is_counted():
     assert website_load.count_bare(0.01) > 0
 
@@ -60,6 +88,9 @@ def test_memory_is_flat_or_not(growth, words):
         "machine": MACHINE,
         "workers": 2,
         "minutes": 30,
+        "asked_per_second": 6,
+        "requests_per_second": 5.9,
+        "workers_ended": 0,
         "statuses": {"200": 4, "400": 1},
         "megabytes_start": 100.0,
         "megabytes_end": 100.0 * (1 + growth),
@@ -68,6 +99,7 @@ def test_memory_is_flat_or_not(growth, words):
     page = website_soak.as_markdown(record)
     assert words in page
     assert "4 × 200, 1 × 400" in page
+    assert "5.9 requests a second (6 asked for)" in page
 
 
 def test_faults_are_listed():

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -88,6 +89,24 @@ def test_a_space_that_is_not_whole_is_not_uploaded(root, tmp_path, hub, space, n
     done = push(root, tmp_path, hub, "space", space, "me/thing")
     assert done.returncode == code
     assert name in done.stderr
+    assert not hub.created
+
+
+def test_a_space_whose_second_model_is_damaged_is_not_uploaded(root, tmp_path, hub, space):
+    shutil.copytree(space / "model", space / "genres")
+    (space / "genres" / "thresholds.json").write_text("{}")
+    done = push(root, tmp_path, hub, "space", space, "me/thing")
+    assert done.returncode == 4
+    assert "thresholds.json" in done.stderr
+    assert not hub.created
+
+
+def test_a_card_that_is_no_text_is_said_in_one_line(root, tmp_path, hub, space):
+    (space / "README.md").write_bytes(b"---\n\xff\n---\n")
+    done = push(root, tmp_path, hub, "space", space, "me/thing")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "README.md" in done.stderr
     assert not hub.created
 
 

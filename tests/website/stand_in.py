@@ -69,6 +69,7 @@ class StandIn:
     def __init__(self, may_answer: Event | None = None) -> None:
         self.themes = [{"label": "love", "threshold": 0.3}, {"label": "hope", "threshold": 0.3}]
         self.reading = Event()
+        self.readings = 0
         self._may_answer = may_answer
 
     def classify(self, text: str) -> dict:
@@ -77,6 +78,7 @@ class StandIn:
 
     def analyze(self, text: str) -> dict:
         readable(text)
+        self.readings += 1
         self.reading.set()
         if self._may_answer and not self._may_answer.wait(LONGEST_WAIT_SECONDS):
             raise TimeoutError("nobody let the model answer")

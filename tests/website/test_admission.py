@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Lock
 
 import pytest
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from website.admission import Admission
 
@@ -11,8 +11,9 @@ SECONDS = 60
 
 def test_who_finds_the_line_full_is_refused_at_once_and_told_when_to_come_back():
     admission = Admission(running=1, waiting=0)
+    assert not admission.full and not admission.busy
     with admission.place():
-        assert admission.full
+        assert admission.full and admission.busy
         with pytest.raises(TooManyRequests) as refused, admission.place():
             pass
     assert dict(refused.value.get_headers())["Retry-After"] == "1"
@@ -45,6 +46,34 @@ def test_the_others_wait_for_their_turn():
             done.result(SECONDS)
     assert 1 <= most[0] <= 2
     assert not admission.full
+
+
+def test_who_comes_back_for_the_next_text_stands_behind_those_in_line():
+    admission, order = Admission(running=1, waiting=1), []
+
+    def wait_for_a_turn():
+        with admission.place(), admission.turn():
+            order.append("waited")
+
+    with ThreadPoolExecutor(1) as pool, admission.place():
+        with admission.turn():
+            waiting = pool.submit(wait_for_a_turn)
+            while not admission.waiting:
+                pass
+        with admission.turn():
+            order.append("came back")
+        waiting.result(SECONDS)
+    assert order == ["waited", "came back"]
+
+
+def test_a_turn_that_never_comes_is_given_up(monkeypatch):
+    monkeypatch.setattr("website.admission.TURN_SECONDS", 0.01)
+    admission = Admission(running=1, waiting=1)
+    with admission.turn(), pytest.raises(ServiceUnavailable), admission.turn():
+        pass
+    assert not admission.waiting
+    with admission.turn():
+        pass
 
 
 def test_places_count_those_who_wait():

@@ -113,6 +113,14 @@ def test_a_client_that_asks_for_too_much_is_told_when_to_come_back(stand_in):
     assert client.get("/api/v1/themes").status_code == 200
 
 
+def test_a_batch_that_is_refused_for_its_length_costs_one_text(stand_in):
+    client = create_app(Settings(rate_limit="3 per minute"), model=stand_in).test_client()
+    is_problem(client.post("/api/v1/analyze", json={"texts": ["one"] * 121}), 422)
+    response = client.post("/api/v1/analyze", json={"texts": ["one", "two"]})
+    assert response.status_code == 200
+    assert response.headers["X-RateLimit-Remaining"] == "0"
+
+
 def test_clients_behind_a_proxy_are_told_apart_only_if_it_is_trusted(stand_in):
     for proxies, second in ((0, 429), (1, 200)):
         client = create_app(Settings(rate_limit="1 per minute", proxies=proxies), model=stand_in).test_client()
@@ -138,6 +146,8 @@ def test_a_full_line_refuses_at_once(path):
         assert admitted.result(SECONDS).status_code == 200
     is_problem(refused, 429)
     assert refused.headers["Retry-After"] == "1"
+    counts = app.test_client().get("/metrics").text
+    assert f'textthema_requests_total{{route="{path}",status="429"}}' in counts
     assert page.status_code == 429
     assert "Every place is taken" in page.get_data(as_text=True)
 

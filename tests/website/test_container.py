@@ -1,6 +1,9 @@
 """What the website is deployed with: pins, container, proxy, host."""
 
+import json
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -63,8 +66,54 @@ def test_compose_and_render_agree_with_the_site(folder):
     assert service["dockerfilePath"].endswith("deployment_flask/Dockerfile")
 
 
+@pytest.fixture
+def run_configuration(folder, monkeypatch):
+    """What gunicorn does with its file, in an environment that is put back afterwards."""
+
+    def run():
+        settings = runpy.run_path(str(folder / "gunicorn.conf.py"))
+        settings["on_exit"](None)
+        return settings
+
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    os.environ.pop("WEB_CONCURRENCY", None)
+    return run
+
+
+def test_gunicorn_starts_where_no_affinity_is_known(run_configuration, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert run_configuration()["workers"] >= 1
+
+
+def test_the_runtime_reports_to_nobody(run_configuration):
+    os.environ.pop("ORT_DISABLE_TELEMETRY", None)
+    run_configuration()
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_nginx_hides_what_is_for_hosts(folder):
+    conf = (folder / "nginx.conf").read_text()
+    for path in ("/metrics", "/readyz"):
+        assert re.search(rf"location = {path} {{\s*return 404 ", conf), path
+
+
+@pytest.mark.parametrize("status", [404, 413, 429, 503])
+def test_nginx_answers_with_problems(folder, status):
+    conf = (folder / "nginx.conf").read_text()
+    for problem in map(json.loads, re.findall(rf"return {status} '(.+)';", conf)):
+        assert problem["status"] == status
+        assert {"type", "title", "detail"} <= set(problem)
+
+
 def test_nginx_forwards_the_address_that_it_sees(folder):
     conf = (folder / "nginx.conf").read_text()
     assert "X-Forwarded-For $remote_addr" in conf
     assert "client_max_body_size 1m" in conf
     assert "$request_uri" not in conf and "$http_referer" not in conf
+
+
+def test_nginx_keeps_no_text(folder):
+    conf = (folder / "nginx.conf").read_text()
+    assert "client_body_buffer_size 1m" in conf and "proxy_max_temp_file_size 0" in conf
+    assert "error_log /dev/stderr crit" in conf

@@ -23,6 +23,18 @@ def test_a_model_that_can_not_read_is_not_ready(app, client, stand_in):
     assert client.get("/livez").status_code == 200
 
 
+def test_asking_again_and_again_whether_it_is_ready_costs_one_reading(client, stand_in):
+    client.post("/api/v1/analyze", json={"text": "until the model is loaded"})
+    assert client.get("/readyz").status_code == 200
+    stand_in.analyze = None
+    assert {client.get("/readyz").status_code for _ in range(3)} == {200}
+
+
+def test_the_counts_are_not_for_who_comes_through_a_proxy(client):
+    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 404
+    assert client.get("/metrics").status_code == 200
+
+
 def test_texts_and_answers_are_counted(client):
     answered = 'textthema_requests_total{route="/api/v1/analyze",status="200"}'
     before = count(client, "textthema_texts_total"), count(client, answered)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -5,15 +6,15 @@ from werkzeug.exceptions import ServiceUnavailable
 
 import textthema
 from tests.website.stand_in import StandIn
-from textthema.errors import BundleCorruptError, EmptyTextError, TextTooLongError
+from textthema.errors import BundleCorruptError, EmptyTextError, HubError, TextTooLongError
 from website.admission import Admission
 from website.reader import THEME_PARTS, LocalModel, Reader, UnreadableTextError
 
 SECONDS = 60
 
 
-def reader_of(load):
-    reader = Reader(load, Admission(1, 4))
+def reader_of(load, pauses=()):
+    reader = Reader(load, Admission(1, 4), pauses)
     reader.start()
     return reader
 
@@ -36,6 +37,41 @@ def test_the_first_readers_wait_for_the_model():
     may_load.set()
     assert reader.read(["a text"])
     reader.probe()
+
+
+@pytest.mark.parametrize("fault", [HubError("the Hub is away"), OSError("the disk is away")])
+def test_a_model_that_was_away_for_a_moment_is_loaded_later(fault, caplog):
+    may_try_again, attempts = Event(), []
+
+    def load():
+        attempts.append(len(attempts))
+        if len(attempts) == 1:
+            raise fault
+        assert may_try_again.wait(SECONDS)
+        return StandIn()
+
+    reader = reader_of(load, pauses=[0])
+    with pytest.raises(ServiceUnavailable, match="can't be used"):
+        reader.themes()
+    assert "is away" in caplog.text
+    may_try_again.set()
+    reader.loading.join(SECONDS)
+    assert reader.read(["a text"])
+    reader.probe()
+    assert attempts == [0, 1]
+
+
+def test_one_probe_at_a_time_uses_the_model():
+    may_answer = Event()
+    stand_in = StandIn(may_answer)
+    reader = reader_of(lambda: stand_in)
+    reader.themes()
+    with ThreadPoolExecutor(4) as pool:
+        probes = [pool.submit(reader.probe) for _ in range(4)]
+        assert stand_in.reading.wait(SECONDS)
+        may_answer.set()
+        assert [probe.result(SECONDS) for probe in probes] == [None] * 4
+    assert stand_in.readings == 1
 
 
 def test_the_text_at_fault_is_named():

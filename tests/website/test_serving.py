@@ -11,7 +11,7 @@ pytest.importorskip("gunicorn", reason="serving needs: pip install 'textthema[we
 
 from tests.website.server import serve_website
 
-BATCH = {"texts": ["The kettle sang while the rain argued with the roof, and neither of them won. " * 12] * 24}
+BATCH = {"texts": ["The kettle sang while the rain argued with the roof, and neither of them won. " * 12] * 12}
 SECONDS = 120
 
 
@@ -47,6 +47,21 @@ def test_a_stop_lets_the_requests_in_hand_finish(log):
         website.process.send_signal(signal.SIGTERM)
         assert [answer.result(SECONDS) for answer in asked] == [200] * 4
         assert website.process.wait(SECONDS) == 0
+
+
+def test_a_connection_is_kept_only_while_nobody_waits(log):
+    # As kept connections stay with their worker, a line would be kept, too, beside a worker that is idle.
+    with (
+        serve_website(log, workers=1) as website,
+        httpx.Client(base_url=website.address, timeout=SECONDS, trust_env=False) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert client.get("/livez").headers["Connection"] == "keep-alive"
+        asked = pool.submit(ask, website)
+        website.wait_until(lambda: sum(website.in_place().values()) == 1)
+        assert client.get("/livez").headers["Connection"] == "close"
+        assert asked.result(SECONDS) == 200
+        assert client.get("/livez").headers["Connection"] == "keep-alive"
 
 
 def test_a_worker_that_is_killed_loses_its_own_requests_only(log):

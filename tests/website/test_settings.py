@@ -20,6 +20,19 @@ def test_the_environment_is_read():
     assert Settings.from_environment(environment) == Settings("my_model", "", "redis://counts", 1, 2, 0)
 
 
+@pytest.mark.parametrize("value", ["120 a minute", "many", "0 per eon", " ", "120 per minute; none"])
+def test_a_limit_that_can_not_be_read_is_no_missing_limit(value):
+    with pytest.raises(InputError, match="TEXTTHEMA_RATE_LIMIT") as raised:
+        Settings.from_environment({"TEXTTHEMA_RATE_LIMIT": value})
+    assert raised.value.value == value
+
+
+def test_several_limits_are_a_limit_too():
+    assert (
+        Settings.from_environment({"TEXTTHEMA_RATE_LIMIT": "60/minute; 1000/day"}).rate_limit == "60/minute; 1000/day"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("TEXTTHEMA_PROXIES", "-1"), ("TEXTTHEMA_RUNNING", "0"), ("TEXTTHEMA_WAITING", "many")]
 )

@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.kind == "space":
         _check_space(args.folder)
-    Bundle.read(args.folder if args.kind == "model" else args.folder / "model")
+    for model in [args.folder] if args.kind == "model" else _models_of(args.folder):
+        Bundle.read(model)
     print(_upload(args.folder, args.repository, args.kind, private=args.private))
     return 0
 
@@ -54,10 +55,18 @@ def _check_space(folder: Path) -> None:
     for name in ("README.md", _APP, "requirements.txt"):
         if not (folder / name).is_file():
             raise BundleNotFoundError(f"{folder} has no {name}; put it together with make space OUT=DIR", value=name)
-    if not (folder / "README.md").read_text(encoding="utf-8").startswith(_FRONT_MATTER):
-        raise InputError(
-            f"{folder / 'README.md'} does not begin with the front matter that tells the Hub what to run", value=folder
-        )
+    card = folder / "README.md"
+    try:
+        begins_well = card.read_text(encoding="utf-8").startswith(_FRONT_MATTER)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{card} is no UTF-8 text; save it as UTF-8", value=card) from error
+    if not begins_well:
+        raise InputError(f"{card} does not begin with the front matter that tells the Hub what to run", value=folder)
+
+
+def _models_of(space: Path) -> list[Path]:
+    """List what holds a graph, and the model that the app can't do without."""
+    return sorted({space / "model", *(graph.parent for graph in space.glob("*/onnx"))})
 
 
 def _upload(folder: Path, repository: str, kind: str, *, private: bool) -> str:
