@@ -183,9 +183,13 @@ def test_no_default_model_says_where_it_looked(tmp_path, monkeypatch):
 
 
 def test_the_default_model_is_whole_and_small(bundle):
-    files = [path for path in bundle.root.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 40e6
-    assert bundle.onnx_path.stat().st_size <= 26e6
+    sizes = {path.relative_to(bundle.root): path.stat().st_size for path in bundle.root.rglob("*") if path.is_file()}
+    catalogue = sum(size for path, size in sizes.items() if path.parts[0] == "catalogue")
+    heads = bundle.manifest["lineage"]["nuances"]["bytes_added"]
+    assert catalogue <= 15e6
+    assert heads <= 4e6
+    assert sum(sizes.values()) - catalogue - heads <= 40e6
+    assert bundle.onnx_path.stat().st_size - heads <= 26e6
     assert bundle.thresholds.shape == (len(bundle.labels),)
     assert Path(find_default()) == bundle.root
 

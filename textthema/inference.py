@@ -218,6 +218,8 @@ def _load_tokenizer(path: str | Path, max_length: int) -> Tokenizer:
 
 
 def _load_session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
+    # It would tell its makers that it is used.
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
