@@ -14,7 +14,7 @@ from textthema.bundle import replacing
 
 ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"(<!-- begin (?P<file>\S+)(?P<sections> sections)? -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
-_HEADING = re.compile(r"## (.*)")
+_HEADING = re.compile(r"#{2,} (.*)")
 _TABLES_APART, _APART = re.compile(r"\n{3,}"), "\n\n"
 
 

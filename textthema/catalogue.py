@@ -23,6 +23,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ _MOST_ENTITIES = 65_536
 _DIMENSIONS = dict.fromkeys(("vectors", "themes", "projection", "weights"), 2)
 _DIMENSIONS |= dict.fromkeys(("lines", "words", "starts", "postings", "counts"), 1)
 _MOST_SHARED = 3
+_ENTITIES_KEPT = 4096
 # A theme at half of its threshold is still one that text and entity may have in common.
 _NEARLY = 0.5
 
@@ -162,6 +164,8 @@ class Catalogue:
         self._labels, self._thresholds = bundle.labels, bundle.thresholds
         self._arrays = arrays
         self._lines = lines
+        # Hashtags look at those that the related have read already, and the well known come again and again.
+        self._kept = lru_cache(maxsize=_ENTITIES_KEPT)(self._read_entity)
 
     @classmethod
     def read(cls, bundle: Bundle) -> Catalogue:
@@ -276,6 +280,9 @@ class Catalogue:
         Raises:
             CatalogueError: Its line is broken.
         """
+        return self._kept(place)
+
+    def _read_entity(self, place: int) -> Entity:
         start, stop = self._arrays.lines[place : place + 2]
         kind = next(kind for kind, (first, last) in self.kinds.items() if first <= place < last)
         try:
