@@ -20,6 +20,8 @@ RESULTS_books = benchmarks/results/books
 CLEAN_OPTIONS ?=
 # Described books name more series: --books FILE
 ENTITY_OPTIONS ?= $(if $(TEXTTHEMA_DATA),--books $(TEXTTHEMA_DATA)/books.parquet)
+# The embedded catalogue: every quote of a known author is embedded, not a few of each.
+CATALOGUE_OPTIONS ?= --hold-out 0.02 --author-rows 100000
 TRAIN_OPTIONS ?=
 # The recipes of the embedded models. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
 RECIPE_quotes = --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
@@ -102,10 +104,10 @@ entities: $(FULL) ## authors, books, franchises and characters of RAW, to BUILD/
 	$(TEXTTHEMA) entities $(RAW) $(BUILD)/entities $(ENTITY_OPTIONS)
 
 catalogue: $(FULL) ## what texts are compared with, from RAW and BUILD/entities, to BUILD/catalogue
-	$(TEXTTHEMA) catalogue $(RAW) $(BUILD)/entities $(BUILD)/catalogue
+	$(TEXTTHEMA) catalogue $(RAW) $(BUILD)/entities $(BUILD)/catalogue $(ENTITY_OPTIONS) $(CATALOGUE_OPTIONS)
 
 benchmark-related: $(FULL) ## how well authors and books of held-out quotes are found, beside others
-	.venv/bin/python benchmarks/related.py $(RAW) $(BUILD)/entities $(BUILD)/catalogue
+	.venv/bin/python benchmarks/related.py $(RAW) $(BUILD)/entities $(BUILD)/catalogue $(ENTITY_OPTIONS)
 
 entity-audit: $(FULL) ## precision of characters and franchises from the committed judgements
 	.venv/bin/python benchmarks/entity_audit.py count
