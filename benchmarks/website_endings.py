@@ -23,8 +23,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from scripts import exit_code
-from serving import ROOT, machine, processors, write_result
+from scripts import exit_code, write_result
+from serving import ROOT, machine, processors
 from website_load import CONNECTIONS, PATH, hey
 
 from tests.website.server import Website, serve_website
