@@ -24,13 +24,13 @@ def test_windows_cover_the_text_and_fit():
 
 def test_every_way_is_measured_at_every_limit(built, tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "_SHORTER", (16, 256))
-    options = ["--splits", built / "splits", "--model", built / "model", "--out", tmp_path, "--rows", 50]
+    options = ["--splits", built / "splits", "--model", built / "model", "--out", tmp_path, "--rows", 12]
     assert reading.main([str(option) for option in options]) == 0
     record = json.loads((tmp_path / "reading.json").read_text(encoding="utf-8"))
     assert [(way["tokens"], way["way"]) for way in record["ways"]] == [
         (n, way) for n in (16, 48) for way in reading.WAYS
     ]
-    assert record["rows"] == 50
+    assert record["rows"] == 12
     served = record["ways"][3]
     assert all(gain == {"value": 0, "low": 0, "high": 0} for gain in served["gains"].values())
     assert record["ways"][0]["texts_cut"] > record["ways"][-1]["texts_cut"]
