@@ -77,6 +77,18 @@ def test_the_heads_say_what_the_branch_says_and_the_model_what_it_said(bundle, b
         assert heads.starts[1] == 0
 
 
+def test_who_asks_for_themes_alone_gets_no_heads(grafted, texts):
+    assert grafted.encode(texts).heads == ()
+
+
+def test_all_of_the_branch_stands_behind_the_switch(bundle, branch, tmp_path):
+    graft(branch, bundle.onnx_path, tmp_path / "model.onnx")
+    graph = onnx.load(tmp_path / "model.onnx").graph
+    (switch,) = (node for node in graph.node if node.op_type == "If")
+    assert list(switch.output) == ["text_heads", "token_heads"]
+    assert not [node.name for node in graph.node if node is not switch and node.name.startswith("branch_")]
+
+
 def test_a_new_branch_takes_an_earlier_ones_place(bundle, branch, tmp_path):
     once, twice = tmp_path / "once.onnx", tmp_path / "twice.onnx"
     added = graft(branch, bundle.onnx_path, once)

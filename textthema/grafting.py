@@ -59,7 +59,7 @@ def graft(branch: Branch, trunk: Path, target: Path) -> int:
         producer_name=model.producer_name,
     )
     _rename(merged.graph, dict(zip(heads, (TEXT_HEADS, TOKEN_HEADS), strict=True)))
-    _make_optional(merged.graph)
+    _make_optional(merged)
     onnx.save(merged, target)
     added = merged.ByteSize() - size
     if added > MOST_BYTES:
@@ -88,12 +88,12 @@ def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str
             )
 
 
-def _make_optional(graph: onnx.GraphProto) -> None:
+def _make_optional(model: onnx.ModelProto) -> None:
     """Put the branch behind a switch: who asks for themes alone does not wait for it.
 
     The switch is an input with a default, so that a runtime that knows nothing of it gets all outputs.
     """
-    names = (TEXT_HEADS, TOKEN_HEADS)
+    graph, names = model.graph, (TEXT_HEADS, TOKEN_HEADS)
     own = [node for node in graph.node if _is_ours(node.output)]
     weights = [tensor for tensor in graph.initializer if _is_ours([tensor.name])]
     outputs = [output for output in graph.output if output.name in names]
@@ -106,13 +106,9 @@ def _make_optional(graph: onnx.GraphProto) -> None:
     switch = onnx.helper.make_node(
         "If", [WITH_HEADS], list(names), name=f"{_PREFIX}switch", then_branch=then, else_branch=other
     )
-    for parts, kept in (
-        (graph.node, [node for node in graph.node if not _is_ours(node.output)] + [switch]),
-        (graph.initializer, [tensor for tensor in graph.initializer if not _is_ours([tensor.name])]),
-        (graph.value_info, [value for value in graph.value_info if not _is_ours([value.name])]),
-    ):
-        del parts[:]
-        parts.extend(kept)
+    _bare(model)
+    graph.node.append(switch)
+    graph.output.extend(then.output)
     graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), WITH_HEADS))
     graph.input.append(onnx.helper.make_tensor_value_info(WITH_HEADS, onnx.TensorProto.BOOL, []))
 
