@@ -59,7 +59,10 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo serve space audit test lint format setup chromium clean-data split entities catalogue entity-audit train tune \
+OPTIMUM := .venv-optimum/.ready
+NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
+
+.PHONY: help demo serve space audit test test-ecosystem lint format setup chromium node clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
         benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
@@ -74,6 +77,9 @@ serve: $(SITE) ## serve the website (PORT and WEB_CONCURRENCY choose; deployment
 
 test: setup chromium lint ## set up everything and pass all tests
 	.venv/bin/python -m pytest
+
+test-ecosystem: setup node $(OPTIMUM) $(NODE_MODULES) ## the model in transformers, Optimum and transformers.js, each in its own environment
+	.venv/bin/python -m pytest tests/ecosystem
 
 lint: $(FULL) ## check style, docstrings, annotations and complexity
 	.venv/bin/ruff format --check .
@@ -90,6 +96,12 @@ chromium: ## install Chromium for the browser tests where that is allowed
 	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	  else echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt install chromium chromium-driver"; fi; }
+
+node: ## install Node for transformers.js where that is allowed
+	@{ command -v node && command -v npm; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq nodejs npm >/dev/null; \
+	  else echo "No Node, which transformers.js needs. On Debian: sudo apt install nodejs npm" >&2; exit 1; fi; }
 
 scrape: $(FULL) ## collect quotes into data/ (SCRAPE_OPTIONS="--topics love --pages 5"); type it again to go on
 	.venv/bin/python scraper/nlp_dataset_scraper.py $(SCRAPE_OPTIONS)
@@ -206,6 +218,16 @@ $(FULL): requirements.txt requirements-blurr.txt pyproject.toml
 $(DEMO): deployment_hf/requirements.txt
 	$(call new_venv,.venv-demo)
 	.venv-demo/bin/pip install --quiet --disable-pip-version-check -r deployment_hf/requirements.txt
+	@touch $@
+
+$(OPTIMUM): tests/ecosystem/requirements-optimum.txt
+	$(call new_venv,.venv-optimum)
+	.venv-optimum/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+# No install scripts: all that runs here comes in the packages.
+$(NODE_MODULES): tests/ecosystem/package-lock.json | node
+	npm ci --prefix tests/ecosystem --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 $(SITE): deployment_flask/requirements.txt

@@ -17,7 +17,19 @@ from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
 COMMANDS = (
     *("analyze", "classify", "themes", "hashtags", "related", "index"),
-    *("clean", "split", "train", "tune", "export", "nuances", "evaluate", "entities", "catalogue", "push"),
+    *(
+        "clean",
+        "split",
+        "train",
+        "tune",
+        "export",
+        "dequantize",
+        "nuances",
+        "evaluate",
+        "entities",
+        "catalogue",
+        "push",
+    ),
 )
 _EXAMPLES = """examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
