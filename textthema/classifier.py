@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import TypeGuard, overload
 
 import numpy as np
 
@@ -273,12 +273,35 @@ def locate(path_or_id: str | Path | None, collection: str = "quotes") -> Path:
     """
     if path_or_id is None:
         return find_default(collection)
-    if isinstance(path_or_id, Path) or Path(path_or_id).exists() or not _HUB_ID.fullmatch(path_or_id):
-        return Path(path_or_id)
-    return _download(path_or_id)
+    return download(path_or_id) if is_hub_id(path_or_id) else Path(path_or_id)
 
 
-def _download(hub_id: str) -> Path:
+def is_hub_id(path_or_id: str | Path | None) -> TypeGuard[str]:
+    """Say whether a model is meant that lies on the Hugging Face Hub.
+
+    Args:
+        path_or_id: As for `locate`.
+
+    Returns:
+        Whether it has the form ``owner/name`` and is no folder here.
+    """
+    return isinstance(path_or_id, str) and bool(_HUB_ID.fullmatch(path_or_id)) and not Path(path_or_id).exists()
+
+
+def download(hub_id: str, **options: object) -> Path:
+    """Bring a model directory from the Hugging Face Hub.
+
+    Args:
+        hub_id: ``owner/name``.
+        options: What ``huggingface_hub.snapshot_download`` takes besides, such as ``revision``.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        BundleNotFoundError: The Hub has no such model.
+        MissingDependencyError: ``huggingface_hub`` is not installed.
+    """
     try:
         from huggingface_hub import snapshot_download  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -288,7 +311,7 @@ def _download(hub_id: str) -> Path:
             value=hub_id,
         ) from error
     try:
-        return Path(snapshot_download(hub_id, etag_timeout=_HUB_TIMEOUT_SECONDS))
+        return Path(snapshot_download(hub_id, etag_timeout=_HUB_TIMEOUT_SECONDS, **options))
     except Exception as error:  # the hub's errors and its HTTP client's share no base class
         raise BundleNotFoundError(
             f"there is no folder {shown(hub_id)}, and the Hugging Face Hub gave no such model: {error}",
