@@ -62,7 +62,7 @@ endef
 OPTIMUM := .venv-optimum/.ready
 NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
 
-.PHONY: help demo serve space audit test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
+.PHONY: help demo serve space audit dist test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
         benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
@@ -205,6 +205,15 @@ audit: ## look for known faults in the code and in the pinned packages
 	.venv-audit/bin/bandit --quiet --recursive --severity-level medium --skip $(EXPLAINED) textthema deployment_flask deployment_hf scraper
 	for list in requirements.txt deployment_flask/requirements.txt deployment_hf/requirements.txt; do \
 	  .venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement $$list || exit 1; done
+
+dist: $(FULL) ## wheel and source distribution in dist/, the wheel tried in a clean environment
+	rm -rf dist
+	.venv/bin/python -m build --no-isolation
+	$(call new_venv,.venv-dist)
+	.venv-dist/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd / && $(CURDIR)/.venv-dist/bin/textthema --version
+	cd / && $(CURDIR)/.venv-dist/bin/textthema analyze "I have loved you all my life, and I will love you when we are old."
+	ls -l dist && du -sh .venv-dist && rm -rf .venv-dist
 
 space-library: ## pack the library that the Space carries beside its app
 	$(PYTHON) deployment_hf/pack_library.py
