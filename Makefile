@@ -81,9 +81,10 @@ test: setup chromium ecosystem lint ## set up everything and pass all tests
 test-ecosystem: setup ecosystem $(NODE_MODULES) ## the model in transformers, Optimum and transformers.js, each in its own environment
 	.venv/bin/python -m pytest tests/ecosystem
 
-lint: $(FULL) ## check style, docstrings, annotations and complexity
+lint: $(FULL) ## check style, docstrings, types and complexity
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+	.venv/bin/python -m mypy
 
 format: $(FULL) ## put the sources into the house's form
 	.venv/bin/ruff format .

@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     never_fail_to_print()
     try:
         args = build_parser().parse_args(argv)
-        code = args.run(args)
+        code: int = args.run(args)
         sys.stdout.flush()
     except TextThemaError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any, Unpack
 
 from textthema.bundle import CARD, MANIFEST, Bundle
-from textthema.classifier import ThemeClassifier, download, is_hub_id, locate
+from textthema.classifier import DownloadOptions, ThemeClassifier, download, is_hub_id, locate
 from textthema.errors import InputError, MissingDependencyError
 
 try:
@@ -35,13 +36,13 @@ class HubThemeClassifier(ModelHubMixin, ThemeClassifier):
         self.bundle = bundle
 
     @classmethod
-    def from_pretrained(
+    def from_pretrained(  # type: ignore[override]  # the mixin's takes no model by default, ThemeClassifier's does
         cls,
         path_or_id: str | Path | None = None,
         *,
         collection: str = "quotes",
         threads: int | None = None,
-        **of_download: object,
+        **of_download: Unpack[DownloadOptions],
     ) -> HubThemeClassifier:
         """Load a model whose files are as its manifest says.
 
@@ -49,7 +50,7 @@ class HubThemeClassifier(ModelHubMixin, ThemeClassifier):
             path_or_id: A model directory, or the id of one on the Hub; by default the model that comes with TextThema.
             collection: Whose model that is: ``"quotes"`` or ``"books"``.
             threads: Threads of one forward pass; by default all processors this process may use.
-            of_download: The mixin's ``revision``, ``token``, ``cache_dir``, ``force_download``, ``local_files_only``.
+            of_download: Which revision of a model on the Hub, and how it is brought.
 
         Returns:
             A classifier, ready for texts.
@@ -62,10 +63,12 @@ class HubThemeClassifier(ModelHubMixin, ThemeClassifier):
         return cls(Bundle.read(locate(path_or_id, collection)), threads)
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, threads: int | None, **of_download: object) -> HubThemeClassifier:
+    def _from_pretrained(  # type: ignore[override]  # only from_pretrained calls it, with all that it takes
+        cls, *, model_id: str, threads: int | None, **of_download: Unpack[DownloadOptions]
+    ) -> HubThemeClassifier:
         return cls(Bundle.read(download(model_id, **of_download)), threads)
 
-    def save_pretrained(self, save_directory: str | Path, **options: object) -> str | None:
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:  # noqa: ANN401 - the mixin's
         """Copy the model's files, those that the manifest names, and its card.
 
         Args:
