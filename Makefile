@@ -64,7 +64,7 @@ NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
 
 .PHONY: help demo serve space audit dist test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
-        benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
+        benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -158,6 +158,9 @@ benchmark-quality: $(FULL)
 
 benchmark-sizes: $(FULL) ## the size of an int8 distilroberta-base, for the table (COLLECTION=books)
 	.venv/bin/python benchmarks/sizes.py --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
+
+benchmark-ecosystem: ecosystem dist ## other libraries on the model, int8 beside float, what pip installs
+	.venv/bin/python benchmarks/ecosystem.py
 
 benchmark-reading: $(FULL) ## how long texts are read best, and what parents of labels are worth (COLLECTION=books BUILD=build/books)
 	.venv/bin/python benchmarks/reading.py --splits $(BUILD)/splits --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
