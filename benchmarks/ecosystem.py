@@ -158,10 +158,9 @@ def as_markdown(record: dict) -> str:
         "|---|---|---|",
         *rows,
         "",
-        f"> {record['texts']} texts of the sample, {beside['decisions']:,} probabilities. int8 beside float: "
-        f"{beside['mean']:.4f} apart on the average, {beside['largest']:.2f} at most; of "
-        f"{beside['themes said in float']:,} themes said in float and all left unsaid, "
-        f"{beside['decisions that differ']} are decided otherwise. "
+        f"> {record['texts']} texts of the sample. int8 beside float: a probability is {beside['mean']:.4f} apart on the "
+        f"average, {beside['largest']:.2f} at most; {beside['themes said in float']:,} themes are said in float, and "
+        f"{beside['decisions that differ']} of {beside['decisions']:,} decisions differ. "
         + ", ".join(f"`{name}` {size:.0f} MB" for name, size in sizes.items())
         + ".",
     ]
