@@ -158,7 +158,7 @@ def as_markdown(record: dict) -> str:
         "|---|---|---|",
         *rows,
         "",
-        f"> {record['texts']} texts of the sample. int8 beside float: a probability is {beside['mean']:.4f} apart on the "
+        f"> {record['texts']} texts of the sample. int8 beside float: probabilities are {beside['mean']:.4f} apart on "
         f"average, {beside['largest']:.2f} at most; {beside['themes said in float']:,} themes are said in float, and "
         f"{beside['decisions that differ']} of {beside['decisions']:,} decisions differ. "
         + ", ".join(f"`{name}` {size:.0f} MB" for name, size in sizes.items())
