@@ -59,9 +59,12 @@ define new_venv
 @rm -rf $(1) && $(PYTHON) -m venv $(1)
 endef
 
-.PHONY: help demo serve space audit test lint format setup chromium clean-data split entities catalogue entity-audit train tune \
+OPTIMUM := .venv-optimum/.ready
+NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
+
+.PHONY: help demo serve space audit dist test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
-        benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
+        benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -72,12 +75,16 @@ demo: $(DEMO) ## open the app on the embedded model (GRADIO_SERVER_PORT chooses 
 serve: $(SITE) ## serve the website (PORT and WEB_CONCURRENCY choose; deployment_flask/README.md)
 	.venv-site/bin/gunicorn -c deployment_flask/gunicorn.conf.py
 
-test: setup chromium lint ## set up everything and pass all tests
+test: setup chromium ecosystem lint ## set up everything and pass all tests
 	.venv/bin/python -m pytest
 
-lint: $(FULL) ## check style, docstrings, annotations and complexity
+test-ecosystem: setup ecosystem $(NODE_MODULES) ## the model in transformers, Optimum and transformers.js, each in its own environment
+	.venv/bin/python -m pytest tests/ecosystem
+
+lint: $(FULL) ## check style, docstrings, types and complexity
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+	.venv/bin/python -m mypy
 
 format: $(FULL) ## put the sources into the house's form
 	.venv/bin/ruff format .
@@ -90,6 +97,14 @@ chromium: ## install Chromium for the browser tests where that is allowed
 	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	  else echo "No Chromium: the browser tests will be skipped. On Debian: sudo apt install chromium chromium-driver"; fi; }
+
+# Without Node, make test skips what needs it and make test-ecosystem fails.
+ecosystem: $(OPTIMUM) ## environments in which other libraries read the model, Node with them where that is allowed
+	@{ command -v node && command -v npm; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 900 apt-get install -y -qq nodejs npm >/dev/null; \
+	  else echo "No Node: the test of transformers.js will be skipped. On Debian: sudo apt install nodejs npm"; fi; }
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(NODE_MODULES)
 
 scrape: $(FULL) ## collect quotes into data/ (SCRAPE_OPTIONS="--topics love --pages 5"); type it again to go on
 	.venv/bin/python scraper/nlp_dataset_scraper.py $(SCRAPE_OPTIONS)
@@ -144,6 +159,9 @@ benchmark-quality: $(FULL)
 benchmark-sizes: $(FULL) ## the size of an int8 distilroberta-base, for the table (COLLECTION=books)
 	.venv/bin/python benchmarks/sizes.py --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
 
+benchmark-ecosystem: ecosystem dist ## other libraries on the model, int8 beside float, what pip installs
+	.venv/bin/python benchmarks/ecosystem.py
+
 benchmark-reading: $(FULL) ## how long texts are read best, and what parents of labels are worth (COLLECTION=books BUILD=build/books)
 	.venv/bin/python benchmarks/reading.py --splits $(BUILD)/splits --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
 	.venv/bin/python benchmarks/hierarchy.py --splits $(BUILD)/splits --run $(BUILD)/run --out $(RESULTS_$(COLLECTION))
@@ -192,6 +210,15 @@ audit: ## look for known faults in the code and in the pinned packages
 	for list in requirements.txt deployment_flask/requirements.txt deployment_hf/requirements.txt; do \
 	  .venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement $$list || exit 1; done
 
+dist: $(FULL) ## wheel and source distribution in dist/, the wheel tried in a clean environment
+	rm -rf dist
+	.venv/bin/python -m build --no-isolation
+	$(call new_venv,.venv-dist)
+	.venv-dist/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd / && $(CURDIR)/.venv-dist/bin/textthema --version
+	cd / && $(CURDIR)/.venv-dist/bin/textthema analyze "I have loved you all my life, and I will love you when we are old."
+	ls -l dist && du -sh .venv-dist && rm -rf .venv-dist
+
 space-library: ## pack the library that the Space carries beside its app
 	$(PYTHON) deployment_hf/pack_library.py
 
@@ -206,6 +233,16 @@ $(FULL): requirements.txt requirements-blurr.txt pyproject.toml
 $(DEMO): deployment_hf/requirements.txt
 	$(call new_venv,.venv-demo)
 	.venv-demo/bin/pip install --quiet --disable-pip-version-check -r deployment_hf/requirements.txt
+	@touch $@
+
+$(OPTIMUM): tests/ecosystem/requirements-optimum.txt
+	$(call new_venv,.venv-optimum)
+	.venv-optimum/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+# No install scripts: all that runs here comes in the packages.
+$(NODE_MODULES): tests/ecosystem/package-lock.json
+	npm ci --prefix tests/ecosystem --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 $(SITE): deployment_flask/requirements.txt

@@ -97,6 +97,16 @@ def bundle_without_catalogue(model_copy) -> Path:
 
 
 @pytest.fixture(scope="session")
+def float_model(bundle, tmp_path_factory) -> Path:
+    """The model that comes with TextThema, dequantized for other libraries."""
+    from textthema.transformers_folder import write_transformers_folder
+
+    out = tmp_path_factory.mktemp("float") / "model"
+    write_transformers_folder(bundle, out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def tiny_roberta(tmp_path_factory) -> Path:
     """A RoBERTa of two layers with a tokenizer of its own."""
     from tests.tiny import build_roberta

@@ -4,7 +4,8 @@ import pytest
 import torch
 from onnx import helper
 
-from textthema.dequantize import encoder_weights
+from textthema.bundle import Bundle, find_default
+from textthema.dequantize import encoder_weights, head_weights
 from textthema.encoder import load_encoder, mean_pool
 from textthema.errors import BundleCorruptError
 from textthema.export import quantize, to_onnx
@@ -41,6 +42,8 @@ def test_a_graph_of_something_else_is_refused(tmp_path):
     onnx.save(helper.make_model(helper.make_graph([node], "g", ends[:1], ends[1:])), tmp_path / "g.onnx")
     with pytest.raises(BundleCorruptError, match="no encoder"):
         encoder_weights(tmp_path / "g.onnx")
+    with pytest.raises(BundleCorruptError, match="no head"):
+        head_weights(tmp_path / "g.onnx")
 
 
 def test_a_model_that_computes_in_float_lends_its_encoder_too(tiny_roberta, tmp_path):
@@ -54,3 +57,17 @@ def test_a_model_that_computes_in_float_lends_its_encoder_too(tiny_roberta, tmp_
     state = model.encoder.state_dict()
     assert set(weights) == set(state)
     assert all(torch.allclose(weights[name], state[name], atol=0.02) for name in state)
+    assert torch.equal(head_weights(tmp_path / "int8.onnx")["weight"], model.classifier.weight)
+
+
+def test_a_quantized_head_is_read_the_right_way_round(bundle, classifier, texts):
+    head, said = head_weights(bundle.onnx_path), classifier.encode(texts)
+    logits = torch.from_numpy(said.embeddings) @ head["weight"].T + head["bias"]
+    assert logits.numpy() == pytest.approx(said.logits, abs=0.2)
+
+
+def test_all_embedded_models_lend_their_heads():
+    genres = Bundle.read(find_default("books"))
+    head = head_weights(genres.onnx_path)
+    assert head["weight"].shape == (len(genres.labels), 384)
+    assert head["bias"].shape == (len(genres.labels),)

@@ -49,3 +49,27 @@ def test_importing_the_package_imports_nothing_else(root):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=60, check=True)
     assert done.stdout == b"['textthema']\n"
+
+
+def test_types_reach_the_users_code(root, tmp_path):
+    pytest.importorskip("mypy")
+    (tmp_path / "user.py").write_text(
+        "import textthema\n"
+        "classifier = textthema.ThemeClassifier.from_pretrained(collection='books')\n"
+        "reveal_type(classifier('one'))\n"
+        "reveal_type(classifier(['one', 'two'])[0].themes[0].probability)\n"
+        "reveal_type(textthema.analyze('one').related)\n"
+        "classifier(7)\n"
+    )
+    # The checkout's cache: that of make lint.
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", tmp_path / "user.py"],
+        cwd=root, capture_output=True, timeout=300, check=False, text=True,
+    )  # fmt: skip
+    told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    assert told[:3] == [
+        'note: Revealed type is "textthema.classifier.Prediction"',
+        'note: Revealed type is "float"',
+        'note: Revealed type is "textthema.recommender.Related | None"',
+    ], done.stdout
+    assert "No overload variant" in told[3]

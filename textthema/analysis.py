@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -66,7 +67,7 @@ class Analysis:
     nuances: Nuances | None = None
     intents: Intents | None = None
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Write the analysis as plain values, the one form that the shell, files and both apps give.
 
         Returns:
@@ -91,7 +92,7 @@ class Analysis:
             found["intents_present"] = list(self.intents.present)
         return found
 
-    def _hit_as_dict(self, hit: Hit) -> dict:
+    def _hit_as_dict(self, hit: Hit) -> dict[str, Any]:
         passage = next((passage for passage in self.passages if hit.entity.id in passage.entities), None)
         found = {
             "id": hit.entity.id,
@@ -220,7 +221,7 @@ class Analyzer:
         for row, prediction in enumerate(self.classifier.predictions(encoded)):
             text = plain(texts[row])
             found = self._compared(text, encoded, row)
-            related = Recommender(self.catalogue).choose(found, top) if found else None
+            related = Recommender(self.catalogue).choose(found, top) if self.catalogue and found else None
             passages: tuple[Passage, ...] = ()
             if self.index is not None:
                 themes = [theme.label for theme in prediction.themes]
@@ -268,7 +269,7 @@ def analyze(text: str, top: int = 5) -> Analysis:
     return _default()(text, top)
 
 
-def _score_as_dict(score: ThemeScore) -> dict:
+def _score_as_dict(score: ThemeScore) -> dict[str, Any]:
     return {
         "label": score.label,
         "probability": round(score.probability, _DECIMALS),

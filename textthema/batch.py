@@ -90,12 +90,12 @@ def texts_of(table: Table, column: str, *, allow_empty: bool) -> dict[int, str]:
         InputError: A cell holds no text that can be read; the message names its row.
         EmptyTextError: A row has no text and none may lack it, or no row has one.
     """
-    texts = {}
+    texts: dict[int, str] = {}
     for row, cell in enumerate(table.column(column)):
         missing = cell is None or (isinstance(cell, float) and math.isnan(cell))
         try:
             readable("" if missing else cell)
-            texts[row] = cell
+            texts[row] = str(cell)
         except EmptyTextError as error:
             if not allow_empty:
                 message = (

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class Bundle:
     collection: str
     onnx_path: Path
     tokenizer_path: Path
-    manifest: dict
+    manifest: dict[str, Any]
     heads: Heads | None = None
 
     @classmethod
@@ -119,7 +120,8 @@ class Bundle:
         A graph that gets further outputs keeps the name: its manifest says so under ``encoder``. Otherwise it is the
         graph's sha256.
         """
-        return self.manifest.get("encoder", self.manifest["files"][ONNX])
+        name: str = self.manifest.get("encoder", self.manifest["files"][ONNX])
+        return name
 
 
 def find_default(collection: str = "quotes") -> Path:
@@ -152,7 +154,7 @@ def find_default(collection: str = "quotes") -> Path:
     )
 
 
-def write_manifest(root: str | Path, lineage: dict, encoder: str | None = None) -> dict:
+def write_manifest(root: str | Path, lineage: dict[str, Any], encoder: str | None = None) -> dict[str, Any]:
     """Hash every file of a model directory and write ``manifest.json``.
 
     Hidden files are left out: version control and download caches put theirs here. So is the card, which is written
@@ -274,7 +276,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _read_manifest(root: Path) -> dict:
+def _read_manifest(root: Path) -> dict[str, Any]:
     manifest = _read_json(root, MANIFEST)
     if manifest.get("format") != FORMAT:
         found = manifest.get("format")
@@ -308,7 +310,7 @@ def _check_file(root: Path, name: str, digest: str | None) -> None:
         )
 
 
-def _read_json(root: Path, name: str) -> dict:
+def _read_json(root: Path, name: str) -> dict[str, Any]:
     path = root / name
     try:
         parsed = json.loads(path.read_text(encoding="utf-8"))
@@ -330,7 +332,8 @@ def _read_config(root: Path) -> tuple[tuple[str, ...], int, str]:
     if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
         raise BundleCorruptError(f"{root / CONFIG}: id2label must hold distinct strings", value=names)
     settings = config.get("textthema")
-    max_length = settings.get("max_length") if isinstance(settings, dict) else None
+    settings = settings if isinstance(settings, dict) else {}
+    max_length = settings.get("max_length")
     if type(max_length) is not int or max_length < 3:
         raise BundleCorruptError(
             f"{root / CONFIG}: textthema.max_length must be an integer of 3 or more, not {shown(max_length)}",
@@ -344,7 +347,7 @@ def _read_thresholds(root: Path, labels: tuple[str, ...]) -> np.ndarray:
     per_label = stored.get("labels", {})
     if not isinstance(per_label, dict) or not set(per_label) <= set(labels):
         raise BundleCorruptError(f"{root / THRESHOLDS} names labels that the model lacks", value=per_label)
-    values = [per_label.get(label, stored.get("global")) for label in labels]
+    values: list[Any] = [per_label.get(label, stored.get("global")) for label in labels]
     for label, value in zip(labels, values, strict=True):
         if type(value) not in (int, float) or not 0 <= value <= 1:
             raise BundleCorruptError(
@@ -358,7 +361,7 @@ def _read_thresholds(root: Path, labels: tuple[str, ...]) -> np.ndarray:
 
 def _read_heads(root: Path) -> Heads:
     stored = _read_json(root, NUANCES)
-    kinds = [stored.get(kind) for kind in ("text", "tokens")]
+    kinds: list[Any] = [stored.get(kind) for kind in ("text", "tokens")]
     for thresholds in kinds:
         if not isinstance(thresholds, dict) or not thresholds:
             raise BundleCorruptError(f"{root / NUANCES} names no heads: {shown(thresholds)}", value=thresholds)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Any, TypedDict, TypeGuard, Unpack, overload
 
 import numpy as np
 
@@ -30,6 +30,24 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _HUB_TIMEOUT_SECONDS = 10
 # control, format, and the three kinds of separator
 _NOTHING_TO_READ = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+
+
+class DownloadOptions(TypedDict, total=False):
+    """Options of ``huggingface_hub`` for a download.
+
+    Attributes:
+        revision: Branch, tag or commit.
+        token: A token, or whether the stored one is sent.
+        cache_dir: Where downloads are kept.
+        force_download: Whether what is kept there is downloaded again.
+        local_files_only: Whether only what is kept there is looked at.
+    """
+
+    revision: str | None
+    token: str | bool | None
+    cache_dir: str | Path | None
+    force_download: bool
+    local_files_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +135,8 @@ class ThemeClassifier:
         """
         return cls(Bundle.read(locate(path_or_id, collection)), threads=threads)
 
-    @overload
-    def __call__(self, texts: str) -> Prediction: ...
+    @overload  # a text is an iterable of texts, too; the first signature takes it
+    def __call__(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]
 
     @overload
     def __call__(self, texts: Iterable[str]) -> list[Prediction]: ...
@@ -138,7 +156,8 @@ class ThemeClassifier:
             TextTooLongError: A text has more than 100,000 characters.
         """
         if isinstance(texts, str) or not _holds_texts(texts):
-            return self.predictions(self.encode([texts]))[0]
+            one: list[Any] = [texts]
+            return self.predictions(self.encode(one))[0]
         return self.predictions(self.encode(texts))
 
     def encode(
@@ -273,12 +292,35 @@ def locate(path_or_id: str | Path | None, collection: str = "quotes") -> Path:
     """
     if path_or_id is None:
         return find_default(collection)
-    if isinstance(path_or_id, Path) or Path(path_or_id).exists() or not _HUB_ID.fullmatch(path_or_id):
-        return Path(path_or_id)
-    return _download(path_or_id)
+    return download(path_or_id) if is_hub_id(path_or_id) else Path(path_or_id)
 
 
-def _download(hub_id: str) -> Path:
+def is_hub_id(path_or_id: str | Path | None) -> TypeGuard[str]:
+    """Say whether a model is meant that lies on the Hugging Face Hub.
+
+    Args:
+        path_or_id: As for `locate`.
+
+    Returns:
+        Whether it has the form ``owner/name`` and is no folder here.
+    """
+    return isinstance(path_or_id, str) and bool(_HUB_ID.fullmatch(path_or_id)) and not Path(path_or_id).exists()
+
+
+def download(hub_id: str, **options: Unpack[DownloadOptions]) -> Path:
+    """Bring a model directory from the Hugging Face Hub.
+
+    Args:
+        hub_id: ``owner/name``.
+        options: Which revision, and how it is brought.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        BundleNotFoundError: The Hub has no such model.
+        MissingDependencyError: ``huggingface_hub`` is not installed.
+    """
     try:
         from huggingface_hub import snapshot_download  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -288,7 +330,7 @@ def _download(hub_id: str) -> Path:
             value=hub_id,
         ) from error
     try:
-        return Path(snapshot_download(hub_id, etag_timeout=_HUB_TIMEOUT_SECONDS))
+        return Path(snapshot_download(hub_id, etag_timeout=_HUB_TIMEOUT_SECONDS, **options))
     except Exception as error:  # the hub's errors and its HTTP client's share no base class
         raise BundleNotFoundError(
             f"there is no folder {shown(hub_id)}, and the Hugging Face Hub gave no such model: {error}",

@@ -17,7 +17,19 @@ from textthema.terminal import BROKEN_PIPE, give_up_stdout, never_fail_to_print
 
 COMMANDS = (
     *("analyze", "classify", "themes", "hashtags", "related", "index"),
-    *("clean", "split", "train", "tune", "export", "nuances", "evaluate", "entities", "catalogue", "push"),
+    *(
+        "clean",
+        "split",
+        "train",
+        "tune",
+        "export",
+        "dequantize",
+        "nuances",
+        "evaluate",
+        "entities",
+        "catalogue",
+        "push",
+    ),
 )
 _EXAMPLES = """examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
@@ -70,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     never_fail_to_print()
     try:
         args = build_parser().parse_args(argv)
-        code = args.run(args)
+        code: int = args.run(args)
         sys.stdout.flush()
     except TextThemaError as error:
         print(f"error: {error}", file=sys.stderr)

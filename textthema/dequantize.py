@@ -1,4 +1,4 @@
-"""The encoder inside a quantized ONNX model, as PyTorch weights: where the next training run may start."""
+"""The encoder and the head inside a quantized ONNX model, as PyTorch weights: where the next training run may start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from onnx import numpy_helper
 
 from textthema.errors import BundleCorruptError
 
-_ENCODER = "encoder."
+_ENCODER, _HEAD = "encoder.", "classifier."
+_TRANSPOSED = "_Transposed"
 _BIAS, _WEIGHT = ".bias", ".weight"
 # MatMulInteger → Cast → Mul (scale) → Add (bias).
 _STEPS_BACK = 3
@@ -32,12 +33,7 @@ def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
     """
     graph = onnx.load(path).graph
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    weights = {name: array for name, array in stored.items() if array.dtype == np.float32}
-    weights |= {
-        quantized.removesuffix("_quantized"): _dequantized(stored, quantized)
-        for quantized in stored
-        if quantized.endswith("_quantized")
-    }
+    weights = _in_float(stored)
     weights |= {
         bias.removesuffix(_BIAS) + _WEIGHT: weights[matrix].T for bias, matrix in _matrices(graph, stored).items()
     }
@@ -49,6 +45,38 @@ def encoder_weights(path: Path) -> dict[str, torch.Tensor]:
     if not named:
         raise BundleCorruptError(f"{path} holds no encoder that textthema exported", value=str(path))
     return named
+
+
+def head_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Read the labels' head out of a graph that ``textthema export`` wrote, quantized or not.
+
+    Args:
+        path: ``model_quantized.onnx``.
+
+    Returns:
+        ``weight`` (n_labels, dim) and ``bias`` (n_labels,), float32.
+
+    Raises:
+        BundleCorruptError: If the graph has no head.
+    """
+    weights = _in_float({tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer})
+    # Quantization turns the head's Gemm into a product with the transposed matrix.
+    weights |= {
+        name.removesuffix(_TRANSPOSED): array.T for name, array in weights.items() if name.endswith(_TRANSPOSED)
+    }
+    try:
+        return {part: torch.tensor(weights[f"{_HEAD}{part}"]) for part in ("weight", "bias")}
+    except KeyError as error:
+        raise BundleCorruptError(f"{path} holds no head that textthema exported", value=str(path)) from error
+
+
+def _in_float(stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    weights = {name: array for name, array in stored.items() if array.dtype == np.float32}
+    return weights | {
+        quantized.removesuffix("_quantized"): _dequantized(stored, quantized)
+        for quantized in stored
+        if quantized.endswith("_quantized")
+    }
 
 
 def _dequantized(stored: dict[str, np.ndarray], quantized: str) -> np.ndarray:

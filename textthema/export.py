@@ -106,7 +106,7 @@ def export(
         raise NotEnoughDataError(f"{run} has no {THRESHOLDS}: type textthema tune {run} first", value=run)
     if not len(texts):
         raise NotEnoughDataError("the gates need validation texts, none were given", value=0)
-    _refuse_a_foreign_folder(out)
+    refuse_a_foreign_folder(out)
     model, tokenizer, labels = load_run(run)
     scale_head(model, read_calibration(run / CALIBRATION, labels))
     max_length = min(collection.max_length, tokenizer.model_max_length)
@@ -126,7 +126,7 @@ def export(
         f1 = check_int8(plain, quantized, texts, truth, thresholds)
         report = GateReport(logit_difference=difference, rows=len(texts), **f1)
         write_manifest(bundle, lineage | {"gates": asdict(report)})
-        _replace_folder(bundle, out)
+        replace_folder(bundle, out)
     return report
 
 
@@ -301,12 +301,26 @@ def _threshold_array(path: Path, labels: Sequence[str]) -> np.ndarray:
     return np.array([stored["labels"].get(label, stored["global"]) for label in labels], dtype=np.float32)
 
 
-def _refuse_a_foreign_folder(out: Path) -> None:
+def refuse_a_foreign_folder(out: Path) -> None:
+    """Keep a model from being written over something else.
+
+    Args:
+        out: Where a model directory shall be.
+
+    Raises:
+        InputError: If something else is there.
+    """
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there and is no model directory; name another place or remove it", value=str(out))
 
 
-def _replace_folder(new: Path, target: Path) -> None:
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a finished folder in another's place; the other one stays if that fails.
+
+    Args:
+        new: The finished folder, in a folder of its own on the same file system.
+        target: Where it shall be.
+    """
     if not target.exists():
         new.rename(target)
         return

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -291,6 +292,7 @@ def _write_vectors(store: sqlite3.Connection, folder: Path, encoder_id: str) -> 
 
 
 def _fill(store: sqlite3.Connection, target: Path) -> int:
+    n: int
     (n,) = store.execute("SELECT count(*) FROM passage").fetchone()
     width = store.execute("SELECT length(vector) FROM passage LIMIT 1").fetchone()
     shape = (-(-n // BLOCK), width[0] if width else 0, min(n, BLOCK))
@@ -302,7 +304,7 @@ def _fill(store: sqlite3.Connection, target: Path) -> int:
         vectors[block, :, : len(rows)] = (
             np.frombuffer(b"".join(row[2] for row in rows), np.int8).reshape(len(rows), -1).T
         )
-    if n:
+    if isinstance(vectors, np.memmap):
         vectors.flush()
     else:
         np.save(target / "vectors.npy", vectors)
@@ -311,7 +313,7 @@ def _fill(store: sqlite3.Connection, target: Path) -> int:
     return n
 
 
-def _blocks(store: sqlite3.Connection) -> Iterator[list[tuple]]:
+def _blocks(store: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
     cursor = store.execute("SELECT id, scale, vector FROM passage ORDER BY id")
     while rows := cursor.fetchmany(BLOCK):
         yield rows

@@ -88,7 +88,7 @@ class OnnxEncoder:
         self._tokenizer = _load_tokenizer(tokenizer_path, max_length)
         self._n_special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self._session = _load_session(onnx_path, threads or _available_processors())
-        self._widths = {output.name: output.shape[-1] for output in self._session.get_outputs()}
+        self._widths: dict[str, int] = {output.name: output.shape[-1] for output in self._session.get_outputs()}
         self.has_heads = {TEXT_HEADS, TOKEN_HEADS} <= set(self._widths)
         switches = {switch.name for switch in self._session.get_overridable_initializers()}
         self._without_heads = {WITH_HEADS: np.array(False)} if WITH_HEADS in switches else {}
@@ -126,7 +126,7 @@ class OnnxEncoder:
         ids, starts, n_tokens = self._tokenize(texts, with_heads)
         logits = np.empty((len(ids), self._widths["logits"]), dtype=np.float32)
         embeddings = np.empty((len(ids), self._widths["embedding"]), dtype=np.float32)
-        heads: list[HeadScores | None] = [None] * len(ids) if with_heads else []
+        heads: dict[int, HeadScores] = {}
         names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if with_heads else [])]
         switch = {} if with_heads else self._without_heads
         # disable=None: no bar unless stderr is a terminal
@@ -137,7 +137,9 @@ class OnnxEncoder:
                 for row, of_text, of_tokens in zip(rows, *said, strict=True) if said else ():
                     heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
                 bar.update(len(rows))
-        return Encoded(logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads))
+        return Encoded(
+            logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads[row] for row in sorted(heads))
+        )
 
     def _tokenize(
         self, texts: Sequence[str], with_starts: bool
@@ -181,7 +183,8 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     """
     # exp(-|x|) can't overflow, whichever way the logit points
     decay = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1 / (1 + decay), decay / (1 + decay)).astype(np.float32)
+    probabilities: np.ndarray = np.where(logits >= 0, 1 / (1 + decay), decay / (1 + decay)).astype(np.float32)
+    return probabilities
 
 
 def _batches_by_length(ids: list[np.ndarray], batch_size: int) -> Iterator[np.ndarray]:

@@ -135,7 +135,7 @@ def labels_in(tags: Iterable[str], labels: Iterable[str], rules: LabelRules | No
     rules = rules or read_rules()
     known = labels if isinstance(labels, (set, frozenset, dict)) else set(labels)
     named = (rules.canonical(tag) for tag in tags)
-    return list(dict.fromkeys(label for label in named if label in known))
+    return list(dict.fromkeys(label for label in named if label is not None and label in known))
 
 
 def themes_of(tags: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Nuances:
     simile: Nuance
     metaphor: Nuance
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Write the nuances as plain values.
 
         Returns:
@@ -170,7 +171,7 @@ def _spans(found: list[tuple[int, int]], places: list[int], text: str) -> tuple[
     return tuple(Span(start, end, text[start:end]) for start, end in own)
 
 
-def _as_dict(nuance: Nuance) -> dict:
+def _as_dict(nuance: Nuance) -> dict[str, Any]:
     return {
         "score": round(nuance.score, DECIMALS),
         "threshold": round(nuance.threshold, DECIMALS),

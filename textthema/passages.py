@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class Passage:
     shares: tuple[str, ...]
     entities: tuple[str, ...]
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Write the passage as plain values.
 
         Returns:
@@ -104,7 +105,7 @@ class PassageIndex:
     @property
     def width(self) -> int:
         """Give the numbers of an embedding."""
-        return self._vectors.shape[1]
+        return int(self._vectors.shape[1])
 
     @classmethod
     def read(cls, folder: str | Path, encoder_id: str) -> PassageIndex:
@@ -129,7 +130,10 @@ class PassageIndex:
         refuse_other_model(folder, head["encoder"], encoder_id)
         vectors, scales, ids = (_read_array(folder / head["vectors"] / f"{name}.npy") for name in ARRAYS)
         forms = [(array.dtype, array.ndim) for array in (vectors, scales, ids)]
-        fits = forms == [(np.int8, 3), (np.float32, 1), (np.int64, 1)] and vectors.flags.c_contiguous
+        fits = (
+            forms == [(np.dtype(np.int8), 3), (np.dtype(np.float32), 1), (np.dtype(np.int64), 1)]
+            and vectors.flags.c_contiguous
+        )
         if not fits or scales.shape != ids.shape or not _fill(len(ids), vectors.shape):
             raise _broken(folder / head["vectors"], "its arrays do not fit each other")
         return cls(folder, vectors, scales, ids)
@@ -239,7 +243,7 @@ class PassageIndex:
             yield store
 
 
-def read_head(folder: Path) -> dict | None:
+def read_head(folder: Path) -> dict[str, Any] | None:
     """Read an index's ``index.json``.
 
     Args:
@@ -253,7 +257,7 @@ def read_head(folder: Path) -> dict | None:
     """
     path = folder / HEAD
     try:
-        head = json.loads(path.read_text(encoding="utf-8"))
+        head: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if head["format"] != FORMAT:
             raise _broken(path, f"it has format {shown(head['format'])}, this version reads format {FORMAT}")
         if not isinstance(head["encoder"], str) or Path(head["vectors"]).name != head["vectors"]:
@@ -342,8 +346,8 @@ def _chosen(
     return (tuple(authors[:top]), *(diverse(of_kind, top) for of_kind in others))
 
 
-def _select(store: sqlite3.Connection, query: str, column: str, keys: list) -> list[tuple]:
-    rows: list[tuple] = []
+def _select(store: sqlite3.Connection, query: str, column: str, keys: Sequence[object]) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
     try:
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]

@@ -56,7 +56,7 @@ def comparisons(text: str) -> list[Comparison]:
     found: list[Comparison] = []
     fixed = {place for match in _FIXED.finditer(text) for place in range(*match.span())}
     for match in _MARKER.finditer(text):
-        cue = match.start(match.lastgroup)
+        cue = match.start(match.lastgroup or 0)
         if cue in fixed or (found and match.start() < found[-1].end):
             continue
         if vehicle := _VEHICLE.match(text, match.end()):

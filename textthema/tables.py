@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textthema.errors import (
     InputError,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Result = Sequence[object]
 # What a new column holds: str, float, [form of the items], {name: form of its value}, {str: form of every value}.
-Form = type | list | dict
+Form = type | list[Any] | dict[Any, Any]
 CLASSIFIED: dict[str, Form] = {"themes": [str], "scores": {str: float}}
 FORMATS = (".csv", ".jsonl", ".parquet")
 # Probabilities are written with so many, in files as in JSON.
@@ -121,7 +121,7 @@ class JsonlTable(Table):
         records: The lines, parsed.
     """
 
-    def __init__(self, path: Path, lines: list[str], records: list[dict]) -> None:
+    def __init__(self, path: Path, lines: list[str], records: list[dict[str, object]]) -> None:
         super().__init__(path, list(dict.fromkeys(key for record in records for key in record)))
         self.lines = lines
         self._records = records
@@ -147,7 +147,7 @@ class ParquetTable(Table):
         self.arrow = arrow
 
     def __len__(self) -> int:
-        return self.arrow.num_rows
+        return int(self.arrow.num_rows)
 
     def rows(self) -> Iterator[Sequence[object]]:
         """Give the cells of each row in the order of the columns."""
@@ -155,11 +155,12 @@ class ParquetTable(Table):
 
     def _cells(self, index: int) -> list[object]:
         try:
-            return self.arrow.column(index).to_pylist()
+            cells: list[object] = self.arrow.column(index).to_pylist()
         except ValueError as error:
             raise UnreadableFileError(
                 f"column {shown(self.columns[index])} of {self.path} can't be read: {error}", value=str(self.path)
             ) from error
+        return cells
 
 
 def format_of(path: str | Path) -> str:
@@ -220,7 +221,7 @@ def write_results(table: Table, results: Iterable[Result], columns: Mapping[str,
     """
     path = Path(path)
     write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}[format_of(path)]
-    rounded = (_rounded(list(result)) for result in results)
+    rounded = ([_rounded(cell) for cell in result] for result in results)
     try:
         write(table, rounded, columns, path)
     except UnicodeEncodeError as error:
@@ -344,7 +345,7 @@ def _write_parquet(table: Table, results: Iterable[Result], columns: Mapping[str
     pyarrow = _pyarrow()
     arrow = table.arrow if isinstance(table, ParquetTable) else _as_arrow(table, pyarrow)
     types = [_arrow_type(form, pyarrow) for form in columns.values()]
-    chunks: list[list] = [[] for _ in columns]
+    chunks: list[list[Any]] = [[] for _ in columns]
     results = iter(results)
     while some := list(islice(results, _ROWS_AT_ONCE)):
         for parts, cells, kind in zip(chunks, zip(*some, strict=True), types, strict=True):
@@ -419,4 +420,5 @@ def _pyarrow() -> ModuleType:
         import pyarrow.parquet  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         raise MissingDependencyError("Parquet files need pyarrow: pip install 'textthema[parquet]'") from error
-    return pyarrow
+    module: ModuleType = pyarrow
+    return module

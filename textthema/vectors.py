@@ -45,7 +45,8 @@ def products(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     scale = max(float(np.abs(query).max()), float(np.finfo(np.float32).tiny)) / _LARGEST
     rounded = (np.rint(query / scale) + _MIDDLE).astype(np.uint8)
     feed = {"query": rounded[None, :], "middle": np.array(_MIDDLE, np.uint8), "vectors": vectors}
-    return _session().run(["products"], feed)[0][0] * np.float32(scale)
+    found: np.ndarray = _session().run(["products"], feed)[0][0] * np.float32(scale)
+    return found
 
 
 @cache

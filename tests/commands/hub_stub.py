@@ -1,4 +1,4 @@
-"""As much of the Hugging Face Hub as an upload asks, on this machine."""
+"""As much of the Hugging Face Hub as an upload and a download ask, on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
@@ -44,11 +45,19 @@ class Hub:
             "/preupload/": lambda body: {"files": [self._mode(file["path"]) for file in json.loads(body)["files"]]},
             "/info/lfs/objects/batch": lambda body: {"transfer": "basic", "objects": self._places(json.loads(body))},
             "/storage/": lambda body: self.stored.update({path.rsplit("/", 1)[-1]: body}),
-            "/tree/": lambda _: [{"type": "file", "path": name, "size": 1, "oid": _COMMIT} for name in self.held],
+            "/tree/": lambda _: [{"type": "file", "path": name, "size": 1, "oid": _COMMIT} for name in self._names()],
             "/commit/": self._commit,
         }
-        about = {"id": "me/thing", "sha": _COMMIT, "siblings": [{"rfilename": name} for name in self.held]}
+        about = {"id": "me/thing", "sha": _COMMIT, "siblings": [{"rfilename": name} for name in self._names()]}
         return next((route(body) for part, route in routes.items() if part in path), about)
+
+    def content(self, path: str) -> bytes:
+        """Give an uploaded file as a download gets it."""
+        said = self.files[path]
+        return said if isinstance(said, bytes) else self.stored[said]
+
+    def _names(self) -> list[str]:
+        return sorted({*self.held} - {*self.deleted} | {*self.files})
 
     def _create(self, body: bytes) -> dict:
         self.created.append(json.loads(body))
@@ -92,15 +101,22 @@ def serve_hub(hub: Hub) -> Iterator[Hub]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             allowed = self.command == "PUT" or self.headers.get("Authorization") == f"Bearer {TOKEN}"
-            said = hub.answer(urlsplit(self.path).path, body) if allowed else {"error": "Who are you?"}
-            content = json.dumps(said).encode()
+            path = urlsplit(self.path).path
+            if allowed and "/resolve/" in path:
+                content = hub.content(path.partition("/resolve/")[2].partition("/")[2])
+            else:
+                said = hub.answer(path, body) if allowed else {"error": "Who are you?"}
+                content = json.dumps(said).encode()
             self.send_response(200 if allowed else 401)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            self.send_header("ETag", f'"{sha256(content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", _COMMIT)
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = answer  # noqa: N815
+        do_HEAD = do_GET = do_POST = do_PUT = answer  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             pass
