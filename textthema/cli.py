@@ -7,6 +7,8 @@ nothing heavy before ``run``: its parser is built for every help and every mista
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -71,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         output went away.
     """
     never_fail_to_print()
+    # nothing of a process that ends needs to be looked through for garbage
+    atexit.register(gc.freeze)
     argv = sys.argv[1:] if argv is None else argv
     # the parsers of all others take longer to import than a text to be read
     names = argv[:1] if argv and argv[0] in COMMANDS else COMMANDS
