@@ -64,7 +64,7 @@ NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
 
 .PHONY: help demo serve space audit dist test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
-        benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
+        benchmark-cold benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -146,6 +146,7 @@ evaluate: $(FULL) ## score BUILD/model on the test rows
 benchmark: ## quality and speed beside rivals, to benchmarks/results, README and cards; one after the other
 	$(MAKE) benchmark-quality
 	$(MAKE) benchmark-hashtags
+	$(MAKE) benchmark-cold
 	$(MAKE) benchmark-speed
 	$(MAKE) benchmark-scraper
 	.venv/bin/python benchmarks/cards.py
@@ -169,6 +170,9 @@ benchmark-reading: $(FULL) ## how long texts are read best, and what parents of 
 benchmark-hashtags: $(FULL)
 	.venv/bin/python benchmarks/hashtags.py --splits $(BUILD)/splits --raw $(RAW) --embeddings $(BUILD)/catalogue/embeddings \
 	  --model deployment_hf/model --work $(BUILD)/hashtags
+
+benchmark-cold: $(FULL) ## time from a command's start to its end, beside python -c pass
+	.venv/bin/python benchmarks/cold_start.py --model deployment_hf/model
 
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals

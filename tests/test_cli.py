@@ -109,3 +109,12 @@ def test_bytes_that_are_no_text_on_the_command_line(root):
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: ")
     assert b"Traceback" not in done.stderr
+
+
+def test_a_command_is_imported_alone(root):
+    code = (
+        "import sys; from textthema.cli import main; main(['themes']);"
+        "print(*(name for name in sys.modules if name.startswith('textthema.commands.')), file=sys.stderr)"
+    )
+    done = run_python(root, "-c", code)
+    assert done.stderr.split() == [b"textthema.commands.themes"]

@@ -42,6 +42,14 @@ def test_serving_loads_nothing_heavy(serving):
     assert {"numpy", "onnxruntime", "tokenizers"} <= set(serving["modules"])
 
 
+def test_a_text_alone_waits_for_no_bar_and_no_database(root):
+    code = (
+        "import json, sys, textthema; textthema.analyze('Salt, and the gulls again.');print(json.dumps([*sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=SECONDS, check=True)
+    assert not {"tqdm", "sqlite3", "textthema.passages", "textthema.tables"} & set(json.loads(done.stdout))
+
+
 def test_serving_stays_small(serving):
     if not serving["peak_kb"]:
         pytest.skip("this system does not tell a process its peak memory")

@@ -1,6 +1,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from textthema.terminal import progress_bar
+
 CODE = "from textthema.terminal import {0}; {1}"
 
 
@@ -17,3 +21,19 @@ def test_what_a_terminal_cannot_show_is_a_question_mark(root):
 def test_output_that_nobody_reads_is_given_up(root):
     done = said(CODE.format("give_up_stdout", "print('x'); give_up_stdout(); print('y')"), cwd=root)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_no_bar_where_nobody_looks(shown, capsys):
+    with progress_bar(3, shown) as done:
+        done(1)
+        done(2)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_counts_what_is_done(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with progress_bar(3, shown=True) as done:
+        done(1)
+        done(2)
+    assert "3/3" in capsys.readouterr().err

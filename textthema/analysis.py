@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from textthema.bundle import Bundle
 from textthema.catalogue import FOLDER, Catalogue, Hit, LookUp, refuse_top
 from textthema.classifier import Prediction, ThemeClassifier, ThemeScore, locate, readable
-from textthema.hashtags import choose_hashtags
-from textthema.inference import Encoded
+from textthema.hashtags import choose_hashtags, read_hashtag_rules
+from textthema.inference import DECIMALS, Encoded
 from textthema.intents import Intents, read_intents
 from textthema.nuances import Nuances, read_nuances
-from textthema.passages import Passage, PassageIndex
 from textthema.recommender import Recommender, Related
-from textthema.tables import Form
+from textthema.terminal import progress_bar
 from textthema.text import plain
+
+if TYPE_CHECKING:
+    from textthema.passages import Passage, PassageIndex
+    from textthema.tables import Form
 
 # So many texts are read before the first of them is answered.
 _AT_ONCE = 64
-_DECIMALS = 6
 RELATED_KINDS = {"authors": "author", "books": "book", "characters": "character", "franchises": "franchise"}
 _SCORES: Form = [{"label": str, "probability": float, "threshold": float}]
 _HITS: Form = [
@@ -77,7 +78,7 @@ class Analysis:
         found = {
             "themes": [_score_as_dict(score) for score in prediction.themes],
             "also": [_score_as_dict(score) for score in prediction.also],
-            "scores": {label: round(probability, _DECIMALS) for label, probability in prediction.scores.items()},
+            "scores": {label: round(probability, DECIMALS) for label, probability in prediction.scores.items()},
             "truncated": prediction.truncated,
             "n_tokens": prediction.n_tokens,
             "hashtags": list(self.hashtags),
@@ -97,7 +98,7 @@ class Analysis:
         found = {
             "id": hit.entity.id,
             "name": hit.entity.name,
-            "score": round(hit.score, _DECIMALS),
+            "score": round(hit.score, DECIMALS),
             "shares": list(hit.shares),
             "by": hit.entity.author,
             "franchise": hit.entity.franchise,
@@ -150,9 +151,13 @@ class Analyzer:
             MissingDependencyError: A Hub id was given and ``huggingface_hub`` is not installed.
         """
         bundle = Bundle.read(locate(path_or_id, collection))
-        catalogue = Catalogue.read(bundle) if (bundle.root / FOLDER).is_dir() else None
-        passages = None if index is None else PassageIndex.read(index, bundle.encoder_id)
-        return cls(ThemeClassifier(bundle, threads=threads), catalogue, passages)
+        with ThreadPoolExecutor(1) as pool:
+            # ONNX Runtime makes the graph ready on a processor of its own: all else is read meanwhile
+            classifier = pool.submit(ThemeClassifier, bundle, threads)
+            read_hashtag_rules()
+            catalogue = Catalogue.read(bundle) if (bundle.root / FOLDER).is_dir() else None
+            passages = None if index is None else _read_index(index, bundle)
+            return cls(classifier.result(), catalogue, passages)
 
     def __call__(self, text: str, top: int = 5) -> Analysis:
         """Analyze one text.
@@ -209,12 +214,12 @@ class Analyzer:
         texts = list(texts)
         for text in texts:
             readable(text)
-        with tqdm(total=len(texts), unit="text", disable=None if progress else True) as bar:
+        with progress_bar(len(texts), progress) as done:
             for start in range(0, len(texts), _AT_ONCE):
                 some = texts[start : start + _AT_ONCE]
                 for analysis in self._analyses(some, self.classifier.encode(some, with_heads=True), top):
                     yield analysis
-                    bar.update()
+                    done(1)
 
     def _analyses(self, texts: list[str], encoded: Encoded, top: int) -> Iterator[Analysis]:
         heads = self.classifier.heads
@@ -247,6 +252,12 @@ def _preferring(own: Related, others: Related | None) -> Related:
     return Related(*(getattr(own, kinds) or getattr(others, kinds, ()) for kinds in RELATED_KINDS))
 
 
+def _read_index(folder: str | Path, bundle: Bundle) -> PassageIndex:
+    from textthema.passages import PassageIndex  # noqa: PLC0415 - few have an index; it brings SQLite along
+
+    return PassageIndex.read(folder, bundle.encoder_id)
+
+
 @cache
 def _default() -> Analyzer:
     return Analyzer.from_pretrained()
@@ -272,6 +283,6 @@ def analyze(text: str, top: int = 5) -> Analysis:
 def _score_as_dict(score: ThemeScore) -> dict[str, Any]:
     return {
         "label": score.label,
-        "probability": round(score.probability, _DECIMALS),
-        "threshold": round(score.threshold, _DECIMALS),
+        "probability": round(score.probability, DECIMALS),
+        "threshold": round(score.threshold, DECIMALS),
     }

@@ -18,8 +18,8 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -98,8 +98,8 @@ class Bundle:
         if not root.is_dir():
             raise BundleNotFoundError(f"there is no model directory at {shown(str(root))}", value=str(root))
         manifest = _read_manifest(root)
-        for name, digest in manifest["files"].items():
-            _check_file(root, name, digest if verify else None)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda file: _check_file(root, file[0], file[1], verify), manifest["files"].items()))
         labels, max_length, collection = _read_config(root)
         return cls(
             root=root,
@@ -205,7 +205,7 @@ def put_folder(root: str | Path, name: str, source: Path) -> None:
     """
     root = Path(os.path.realpath(root))
     manifest = Bundle.read(root).manifest
-    made = root.with_name(f".{root.name}.{uuid.uuid4().hex}")
+    made = root.with_name(f".{root.name}.{os.urandom(16).hex()}")
     try:
         shutil.copytree(root, made)
         shutil.rmtree(made / name, ignore_errors=True)
@@ -239,7 +239,7 @@ def replacing(target: str | Path, temporary_name: str | None = None) -> Iterator
         InputError: The file can't be written.
     """
     target = Path(os.path.realpath(target))
-    temporary = target.with_name(temporary_name or f".{uuid.uuid4().hex}{target.suffix}")
+    temporary = target.with_name(temporary_name or f".{os.urandom(16).hex()}{target.suffix}")
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -295,14 +295,14 @@ def _read_manifest(root: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check_file(root: Path, name: str, digest: str | None) -> None:
+def _check_file(root: Path, name: str, digest: str, verify: bool) -> None:
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts:
         raise BundleCorruptError(f"{root / MANIFEST} names {shown(name)}, outside the directory", value=name)
     path = root / name
     if not path.is_file():
         raise BundleNotFoundError(f"{shown(name)} is missing from {root}; download the model again", value=name)
-    if digest is not None and _sha256(path) != digest:
+    if verify and _sha256(path) != digest:
         raise BundleCorruptError(
             f"{shown(name)} in {root} is not the file that {MANIFEST} describes: it was damaged or changed; "
             "download the model again",

@@ -1,12 +1,14 @@
 """The command line: one subcommand a stage, each in its own module of ``textthema.commands``.
 
 A command's module has ``HELP`` (one line), ``configure(parser)`` and ``run(args) -> exit code``, and imports
-nothing heavy before ``run``: every command's parser is built at every start.
+nothing heavy before ``run``: its parser is built for every help and every mistake in a command's name.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,8 +44,11 @@ Each command has its own help: textthema analyze --help
 _INTERRUPTED = 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands.
+def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the parser of commands.
+
+    Args:
+        names: The commands; all by default.
 
     Returns:
         A parser whose result has ``run``, the function of the command that was chosen.
@@ -56,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"textthema {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in names:
         command = import_module(f"textthema.commands.{name}")
         subparser = subparsers.add_parser(
             name,
@@ -80,8 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         output went away.
     """
     never_fail_to_print()
+    # nothing of a process that ends needs to be looked through for garbage
+    atexit.register(gc.freeze)
+    argv = sys.argv[1:] if argv is None else argv
+    # the parsers of all others take longer to import than a text to be read
+    names = argv[:1] if argv and argv[0] in COMMANDS else COMMANDS
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser(names).parse_args(argv)
         code: int = args.run(args)
         sys.stdout.flush()
     except TextThemaError as error:

@@ -16,13 +16,15 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
-from tqdm import tqdm
 
 from textthema.errors import BundleCorruptError, InputError, shown
+from textthema.terminal import progress_bar
 
 # Tokenised this many at a time: an Encoding takes far more memory than the ids kept of it.
 _TOKENIZED_AT_ONCE = 512
 _ERRORS_ONLY = 3
+# Probabilities are written with so many, in files as in JSON.
+DECIMALS = 6
 # Outputs of the heads that a graph may have beside the labels'.
 TEXT_HEADS, TOKEN_HEADS = "text_heads", "token_heads"
 # Input of such a graph that says whether they are computed; by default they are.
@@ -129,14 +131,13 @@ class OnnxEncoder:
         heads: dict[int, HeadScores] = {}
         names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if with_heads else [])]
         switch = {} if with_heads else self._without_heads
-        # disable=None: no bar unless stderr is a terminal
-        with tqdm(total=len(ids), unit="text", disable=None if progress else True) as bar:
+        with progress_bar(len(ids), progress) as done:
             for rows in _batches_by_length(ids, batch_size):
                 feed = _pad([ids[row] for row in rows]) | switch
                 logits[rows], embeddings[rows], *said = self._session.run(names, feed)
                 for row, of_text, of_tokens in zip(rows, *said, strict=True) if said else ():
                     heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
-                bar.update(len(rows))
+                done(len(rows))
         return Encoded(
             logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads[row] for row in sorted(heads))
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textthema.bundle import Heads
-from textthema.inference import HeadScores, sigmoid
-from textthema.tables import DECIMALS
+from textthema.inference import DECIMALS, HeadScores, sigmoid
 
 # Heads of a whole text that say how it speaks; all others say what it is for.
 _NUANCES = frozenset({"humor", "metaphor"})

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from textthema.bundle import Heads
-from textthema.inference import HeadScores, sigmoid
+from textthema.inference import DECIMALS, HeadScores, sigmoid
 from textthema.similes import comparisons
-from textthema.tables import DECIMALS
 from textthema.text import origins, plain
 
 _MOST_CUES = 6

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textthema.analysis import RELATED_KINDS, Analysis
 from textthema.catalogue import Hit
 from textthema.classifier import Prediction, ThemeScore
 from textthema.intents import Intents
 from textthema.nuances import Nuances
-from textthema.passages import Passage
+
+if TYPE_CHECKING:
+    from textthema.passages import Passage
 
 _BAR_WIDTH = 30
 _LINE_WIDTH = 78

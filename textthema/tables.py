@@ -34,6 +34,7 @@ from textthema.errors import (
     UnreadableFileError,
     shown,
 )
+from textthema.inference import DECIMALS
 
 if TYPE_CHECKING:
     import pyarrow
@@ -43,8 +44,6 @@ Result = Sequence[object]
 Form = type | list[Any] | dict[Any, Any]
 CLASSIFIED: dict[str, Form] = {"themes": [str], "scores": {str: float}}
 FORMATS = (".csv", ".jsonl", ".parquet")
-# Probabilities are written with so many, in files as in JSON.
-DECIMALS = 6
 _ROWS_AT_ONCE = 1000
 
 

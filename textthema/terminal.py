@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 BROKEN_PIPE = 141
 
@@ -19,3 +21,23 @@ def never_fail_to_print() -> None:
 def give_up_stdout() -> None:
     """Let nothing more be said of a reader of the output that went away; Python would complain again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def progress_bar(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
+    """Draw a bar of the texts that are done on stderr, if that is a terminal.
+
+    Args:
+        total: How many there are.
+        shown: Whether to draw any.
+
+    Yields:
+        What takes the number of those that are done since the last time.
+    """
+    if not shown:
+        yield lambda _: None
+        return
+    from tqdm import tqdm  # noqa: PLC0415 - for a text alone, importing it would take as long as reading the text
+
+    with tqdm(total=total, unit="text", disable=None) as bar:
+        yield bar.update
