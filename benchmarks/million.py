@@ -160,11 +160,12 @@ def run_once(source: Path, target: Path, log: Path, plan: Plan) -> None:
         )
 
 
-def kill(engine: subprocess.Popen) -> int:
+def kill(engine: subprocess.Popen, patience: float = _GONE_SECONDS) -> int:
     """Kill the engine, and it alone: what it started has to notice.
 
     Args:
         engine: Its process.
+        patience: Seconds in which they may notice.
 
     Returns:
         How many processes that it had started had to be killed, too, because they went on.
@@ -172,7 +173,7 @@ def kill(engine: subprocess.Popen) -> int:
     members = family(psutil.Process(engine.pid)) if engine.poll() is None else []
     engine.kill()
     engine.wait(_GONE_SECONDS)
-    _, alive = psutil.wait_procs(members, _GONE_SECONDS)
+    _, alive = psutil.wait_procs(members, patience)
     for process in alive:
         process.kill()
     return len(alive)
