@@ -66,7 +66,7 @@ endef
         benchmark-speed benchmark-throughput benchmark-million benchmark-cluster benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(DEMO) ## open the app on the embedded model (GRADIO_SERVER_PORT chooses the port)
 	.venv-demo/bin/python deployment_hf/app.py --open

@@ -154,7 +154,7 @@ def as_markdown(record: dict) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quotes", type=Path, required=True, help="table of real quotes with a column text")
+    parser.add_argument("--quotes", type=Path, required=True, help="raw quotes, .csv or .parquet")
     parser.add_argument("--model", type=Path, default=find_default(), help="model directory (default: %(default)s)")
     parser.add_argument("--rows", type=int, default=6_000, help="quotes drawn (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the draw (default: %(default)s)")

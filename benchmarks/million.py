@@ -316,7 +316,7 @@ def _note(log: Path, line: dict) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quotes", type=Path, required=True, help="table of real quotes with a column text")
+    parser.add_argument("--quotes", type=Path, required=True, help="raw quotes, .csv or .parquet")
     parser.add_argument("--model", type=Path, default=find_default(), help="model directory (default: %(default)s)")
     parser.add_argument(
         "--work", type=Path, default=Path("build/million"), help="folder of its own, removed at the end"

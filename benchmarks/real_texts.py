@@ -7,16 +7,16 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+from textthema.collection import QUOTES
 from textthema.errors import InputError
-from textthema.tables import read_table
-from textthema.text import plain
+from textthema.raw import read_raw
 
 
 def draw_texts(source: Path, n: int, seed: int, longest: int | None = None) -> list[str]:
     """Draw texts of a table, without repeats as long as there are enough, then all of them again.
 
     Args:
-        source: A table with a column ``text``.
+        source: Raw quotes, a scraper's CSV or a Parquet file.
         n: How many.
         seed: The same seed draws the same texts.
         longest: Characters of the longest that may be drawn; any by default.
@@ -27,11 +27,7 @@ def draw_texts(source: Path, n: int, seed: int, longest: int | None = None) -> l
     Raises:
         InputError: No text is short enough.
     """
-    texts = [
-        text
-        for text in read_table(source).column("text")
-        if plain(text or "").strip() and (longest is None or len(text) <= longest)
-    ]
+    texts = [text for text in read_raw(source, QUOTES)["text"].dropna() if longest is None or len(text) <= longest]
     if not texts:
         raise InputError(f"{source} has no text of at most {longest} characters; allow longer ones", value=longest)
     rng, drawn = random.Random(seed), []  # noqa: S311

@@ -276,7 +276,7 @@ def _notes(found: dict[str, dict]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quotes", type=Path, required=True, help="table of real quotes with a column text")
+    parser.add_argument("--quotes", type=Path, required=True, help="raw quotes, .csv or .parquet")
     parser.add_argument("--model", type=Path, default=find_default(), help="model directory (default: %(default)s)")
     parser.add_argument(
         "--float", type=Path, dest="float_model", metavar="DIR", default=Path("build/float"),

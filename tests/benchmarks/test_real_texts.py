@@ -5,23 +5,22 @@ from textthema.errors import InputError
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "quotes.jsonl"
-    real_texts.write_texts(path, ["No.", " ", "The hill was here.", "Go slowly. The hill was here before your hurry."])
-    return path
+def source(root):
+    return root / "data" / "sample" / "quotes.csv"
 
 
 def test_a_seed_draws_the_same_texts_without_repeats_while_there_are_enough(source):
     drawn = real_texts.draw_texts(source, 3, seed=1)
     assert drawn == real_texts.draw_texts(source, 3, seed=1)
     assert len(set(drawn)) == 3
-    assert " " not in drawn
+    assert set(drawn) != set(real_texts.draw_texts(source, 3, seed=2))
 
 
 def test_each_text_comes_about_as_often_where_more_are_asked_for(source):
-    drawn = real_texts.draw_texts(source, 7, seed=1, longest=20)
-    assert sorted(map(drawn.count, set(drawn))) == [3, 4]
-    assert max(map(len, drawn)) <= 20
+    n = len(set(real_texts.draw_texts(source, 2000, seed=1, longest=40)))
+    drawn = real_texts.draw_texts(source, 3 * n, seed=1, longest=40)
+    assert set(map(drawn.count, set(drawn))) == {3}
+    assert max(map(len, drawn)) <= 40
 
 
 def test_that_no_text_is_short_enough_is_an_error(source):
