@@ -322,7 +322,7 @@ def _parser() -> argparse.ArgumentParser:
         "--work", type=Path, default=Path("build/million"), help="folder of its own, removed at the end"
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="default: %(default)s")
-    parser.add_argument("--longest", type=int, default=60, help="characters of a quote at most (default: %(default)s)")
+    parser.add_argument("--longest", type=int, default=40, help="characters of a quote at most (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the draw (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=_HERE / "results", help="folder for the results")
     return parser
