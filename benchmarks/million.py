@@ -73,9 +73,10 @@ def measure(args: argparse.Namespace) -> dict:
     Returns:
         The record for ``million.json``.
     """
-    source, target, log = (args.work / name for name in ("texts.jsonl", "themes.jsonl", "log.jsonl"))
+    # The engine has a folder to itself: the bytes in it tell how far it is.
+    source, target, log = (args.work / name for name in ("rows/texts.jsonl", "rows/themes.jsonl", "log.jsonl"))
     if not source.exists():
-        args.work.mkdir(parents=True, exist_ok=True)
+        source.parent.mkdir(parents=True, exist_ok=True)
         with replacing(source) as partial:
             write_texts(partial, draw_texts(args.quotes, args.rows, args.seed, args.longest))
     row_bytes = bytes_of_a_row(source, args.work / "pilot", args.model)
@@ -183,7 +184,7 @@ def share_done(source: Path, expected_bytes: float) -> float:
     """Tell how far the engine is by the bytes that lie beside its input.
 
     Args:
-        source: The input, alone in its folder but for small files.
+        source: The input; what else is in its folder is the engine's.
         expected_bytes: Of the whole output.
 
     Returns:

@@ -6,8 +6,28 @@ import pytest
 
 pytest.importorskip("psutil", reason="the benchmarks look at processes with psutil")
 
+import memory
 import million
 from real_texts import write_texts
+
+from textthema.errors import InputError
+
+# Stands in for the engine: three runs leave a shard each and go on until they are killed, the fourth one ends.
+ENGINE = """
+import json, pathlib, signal, sys
+from textthema import ThemeClassifier
+source, target, report = map(pathlib.Path, sys.argv[1:])
+shards = source.parent / "shards"
+shards.mkdir(exist_ok=True)
+found = len(list(shards.iterdir()))
+(shards / str(found)).write_bytes(b"x" * 100)
+if found < 3:
+    signal.pause()
+classifier, rows = ThemeClassifier.from_pretrained(), map(json.loads, source.open())
+answers = [row | {"scores": {k: round(v, 6) for k, v in classifier(row["text"]).scores.items()}} for row in rows]
+target.write_text("".join(json.dumps(row) + chr(10) for row in answers))
+report.write_text(json.dumps({"rows": len(answers), "workers": 1, "resumed_rows": 4}))
+"""
 
 
 def test_memory_is_that_of_the_longest_run_once_it_is_loaded():
@@ -87,3 +107,45 @@ def test_the_page_says_what_holds(checked):
     assert "2 times, at 10%, 25% | processes left over: 1" in page
     assert "each once and in order: met" in page
     assert "6 of 6" in page
+
+
+@pytest.fixture
+def stand_in_engine(monkeypatch):
+    def command(source, target, *options):
+        return [sys.executable, "-c", ENGINE, str(source), str(target), str(million.report_of(target))]
+
+    monkeypatch.setattr(million, "command", command)
+    monkeypatch.setattr(million, "bytes_of_a_row", lambda *_: 100.0)
+    monkeypatch.setattr(memory, "EVERY_SECONDS", 0.02)
+
+
+def test_the_engine_is_killed_and_started_again_until_it_is_through(root, stand_in_engine, tmp_path):
+    quotes, work, out = root / "data" / "sample" / "quotes.csv", tmp_path / "work", tmp_path / "results"
+    arguments = ["--quotes", quotes, "--rows", 6, "--longest", 90, "--work", work, "--out", out]
+    assert million.main([str(argument) for argument in arguments]) == 0
+    record = json.loads((out / "million.json").read_text())
+    assert [kill["run"] for kill in record["kills"]] == [1, 2, 3]
+    assert [kill["left_over"] for kill in record["kills"]] == [0, 0, 0]
+    assert record["memory"]["peak"] > 10
+    assert record["output"]["equal"] == record["output"]["rows"] == 6
+    assert not work.exists()
+
+
+def test_a_stopped_measurement_goes_on(root, stand_in_engine, tmp_path):
+    log = tmp_path / "work" / "log.jsonl"
+    shards = log.parent / "rows" / "shards"
+    shards.mkdir(parents=True)
+    for run in range(3):
+        (shards / str(run)).write_bytes(b"x")
+        with log.open("a") as file:
+            file.write(json.dumps({"run": run + 1, "killed": 0.1, "left_over": 0}) + "\n")
+    arguments = ["--quotes", root / "data" / "sample" / "quotes.csv", "--rows", 6, "--work", log.parent]
+    record = million.measure(million._parser().parse_args([*map(str, arguments)]))
+    assert len(record["kills"]) == 3
+    assert {line["run"] for line in million._read(log) if "mb" in line} == {4}
+
+
+def test_an_engine_that_fails_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(million, "command", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(InputError, match="failed with code 3"):
+        million.run_once(tmp_path / "a", tmp_path / "b", tmp_path / "log", million.Plan(tmp_path, 1.0))
