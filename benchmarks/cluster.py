@@ -11,7 +11,6 @@ plan, too.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from engine import run_engine, use_processors
+from engine import only_processors, run_engine
 from real_texts import draw_texts, write_texts
 from scaling import as_plan, plan
 from scripts import exit_code, write_result
@@ -99,11 +98,8 @@ def efficiency(runs: dict[str, dict]) -> float:
 
 def _measured(folder: Path, engine: str, workers: int, model: Path) -> dict:
     source, target = folder / "texts.jsonl", folder / f"{engine}-{workers}.jsonl"
-    before = use_processors(workers)
-    try:
+    with only_processors(workers):
         run = run_engine(source, target, "--model", model, "--engine", engine, "--workers", workers)
-    finally:
-        os.sched_setaffinity(0, before)
     return {
         "rows_per_s": run.report["rows"] / run.report["seconds"],
         "start_up_seconds": run.start_up_seconds,

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,15 +99,16 @@ def run_engine(source: Path, target: Path, *options: object) -> Run:
     return Run(seconds, peak, json.loads(report_of(target).read_text(encoding="utf-8")))
 
 
-def use_processors(n: int) -> Sequence[int]:
-    """Keep this process, and all that it starts, to some of the processors.
+@contextmanager
+def only_processors(n: int) -> Iterator[None]:
+    """Keep this process, and all that it starts meanwhile, to some of the processors.
 
     Args:
         n: How many.
-
-    Returns:
-        Those that it ran on before, to give them back.
     """
-    before = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, before[:n])
-    return before
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:n])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

@@ -274,6 +274,7 @@ def as_markdown(record: dict) -> str:
     """
     memory, output, report = record["memory"], record["output"], record["report"]
     left_over = sum(kill["left_over"] for kill in record["kills"])
+    killed = len(record["kills"]) == len(KILLS) and not left_over
     whole = output["rows"] == record["rows"] and not output["missing"] and not output["doubles"] and output["in_order"]
     small, flat = memory["peak"] < MOST_MEGABYTES, memory["growth"] <= MOST_GROWTH
     points = ", ".join(f"{kill['killed']:.0%}" for kill in record["kills"])
@@ -288,7 +289,7 @@ def as_markdown(record: dict) -> str:
         f"| first → last quarter of the longest run | {memory['first_quarter']:.0f} → {memory['last_quarter']:.0f} MB,"
         f" {memory['growth']:+.1%} | flat within {MOST_GROWTH:.0%}: {_met(flat)} |\n"
         f"| killed with SIGKILL and resumed | {len(record['kills'])} times, at {points}"
-        f" | processes left over: {left_over} |\n"
+        f" | {len(KILLS)} times, processes left over {left_over}: {_met(killed)} |\n"
         f"| rows taken from the stopped runs by the last | {report['resumed_rows']:,} | |\n"
         f"| rows in the output | {output['rows']:,}, {output['missing']:,} missing, {output['doubles']:,} double"
         f" | each once and in order: {_met(whole)} |\n"

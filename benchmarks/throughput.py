@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from engine import environment, run_engine, use_processors
+from engine import environment, only_processors, run_engine
 from piped import BATCH, COMPARED, GRAPH
 from real_texts import draw_texts, read_texts, write_texts
 from scripts import exit_code, write_result
@@ -61,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
 
     def work() -> None:
-        use_processors(PROCESSORS)
-        record = measure(args)
+        with only_processors(PROCESSORS):
+            record = measure(args)
         write_result(args.out, "throughput", record, as_markdown(record))
         print(as_markdown(record))
 

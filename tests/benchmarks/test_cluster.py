@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 pytest.importorskip("psutil", reason="the benchmarks look at processes with psutil")
@@ -24,3 +26,16 @@ def test_the_page_says_what_holds(equal, words):
     assert "| Ray, 1 worker | 100.0 | 2.78 | 3.2 | 250 |" in page
     assert "local 0.86 (met), Ray 0.80 (not met)" in page
     assert words in page
+
+
+def test_four_runs_make_two_pages(root, asked, tmp_path):
+    quotes = root / "data" / "sample" / "quotes.csv"
+    assert cluster.main(["--quotes", str(quotes), "--rows", "6", "--out", str(tmp_path)]) == 0
+    assert [options[2:] for options in asked] == [
+        ["--engine", engine, "--workers", str(workers)] for engine in ("local", "ray") for workers in (1, 2)
+    ]
+    record = json.loads((tmp_path / "cluster.json").read_text())
+    assert record["equal"] is True
+    assert record["plan"]["mean_tokens"] > 3
+    assert "# What workers add" in (tmp_path / "cluster.md").read_text()
+    assert "50 million passages" in (tmp_path / "scaling.md").read_text()

@@ -104,7 +104,7 @@ def test_the_page_says_what_holds(checked):
     page = million.as_markdown(record)
     assert "700 MB | below 600 MB: **not met**" in page
     assert "+2.0% | flat within 5%: met" in page
-    assert "2 times, at 10%, 25% | processes left over: 1" in page
+    assert "2 times, at 10%, 25% | 3 times, processes left over 1: **not met**" in page
     assert "each once and in order: met" in page
     assert "6 of 6" in page
 

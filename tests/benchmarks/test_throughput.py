@@ -62,3 +62,14 @@ def test_a_model_without_heads_says_what_it_said_with_them(bundle, texts, tmp_pa
     assert not bare.has_heads
     assert np.array_equal(bare.encode(texts).logits, ours.encode(texts).logits)
     assert json.loads((folder / "config.json").read_text())["id2label"]["0"] == bundle.labels[0]
+
+
+def test_who_can_run_is_timed_and_who_cannot_is_missing(root, asked, tmp_path):
+    arguments = ["--quotes", root / "data" / "sample" / "quotes.csv", "--rows", 8]
+    arguments += ["--float", tmp_path / "none", "--optimum-python", tmp_path / "none", "--out", tmp_path]
+    assert throughput.main(list(map(str, arguments))) == 0
+    found = json.loads((tmp_path / "throughput.json").read_text())["contestants"]
+    assert {key for key, contestant in found.items() if "missing" in contestant} == {"optimum", "transformers"}
+    assert all(found[key]["rows"] == 8 for key in ("ours", "one_by_one", "bare"))
+    assert found["one_by_one"]["score_difference"] < 1e-4
+    assert "Missing: `transformers`' pipeline" in (tmp_path / "throughput.md").read_text()
