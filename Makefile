@@ -63,7 +63,7 @@ endef
 
 .PHONY: help demo serve space audit test lint format setup chromium clean-data split entities catalogue entity-audit train tune \
         export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
-        benchmark-speed benchmark-throughput benchmark-million benchmark-cluster benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
+        benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -157,6 +157,8 @@ benchmark-hashtags: $(FULL)
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
 	.venv/bin/python benchmarks/analysis_speed.py --model deployment_hf/model
+
+.PHONY: benchmark-throughput benchmark-million benchmark-cluster
 
 benchmark-throughput: $(FULL) $(OPTIMUM) ## texts per second from file to file beside transformers, Optimum and the bare session (THROUGHPUT_OPTIONS)
 	$(TEXTTHEMA) dequantize $(BUILD)/float
