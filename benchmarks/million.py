@@ -14,8 +14,8 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -33,11 +33,12 @@ from textthema.classifier import ThemeClassifier
 from textthema.errors import InputError
 from textthema.tables import DECIMALS
 
-# Shares of the rows after which the engine is killed; the longest stretch comes last and shows what memory does.
+# Shares of the expected time after which the engine is killed; the longest run comes last and shows what memory does.
 KILLS = (0.1, 0.25, 0.4)
 MOST_MEGABYTES = 600
 MOST_GROWTH = 0.05
 SAMPLED = 500
+PILOT = 2_000
 # Of a run's samples, the first show it loading.
 _LOADING = 5
 _GONE_SECONDS = 30
@@ -73,47 +74,32 @@ def measure(args: argparse.Namespace) -> dict:
     Returns:
         The record for ``million.json``.
     """
-    # The engine has a folder to itself: the bytes in it tell how far it is.
-    source, target, log = (args.work / name for name in ("rows/texts.jsonl", "rows/themes.jsonl", "log.jsonl"))
+    source, target, log = (args.work / name for name in ("texts.jsonl", "themes.jsonl", "log.jsonl"))
     if not source.exists():
-        source.parent.mkdir(parents=True, exist_ok=True)
+        args.work.mkdir(parents=True, exist_ok=True)
         with replacing(source) as partial:
             write_texts(partial, draw_texts(args.quotes, args.rows, args.seed, args.longest))
-    row_bytes = bytes_of_a_row(source, args.work / "pilot", args.model)
+    expected = args.rows * seconds_of_a_row(source, args.work / "pilot", args.model)
     while not target.exists():
-        killed = [line for line in _read(log) if "killed" in line]
-        kill_at = KILLS[len(killed)] if len(killed) < len(KILLS) else None
-        run_once(source, target, log, Plan(args.model, row_bytes * args.rows, kill_at))
+        killed = sum("left_over" in line for line in _read(log))
+        kill_at = KILLS[killed] * expected if killed < len(KILLS) else None
+        run_once(command(source, target, "--model", args.model), log, kill_at)
     lines = _read(log)
     return {
         "machine": machine(),
         "rows": args.rows,
         "longest": args.longest,
         "seed": args.seed,
-        "kills": [line for line in lines if "killed" in line],
+        "seconds": lines[-1]["seconds"],
+        "kills": [line for line in lines if "left_over" in line],
         "memory": memory_of([(line["run"], line["mb"]) for line in lines if "mb" in line]),
         "report": json.loads(report_of(target).read_text(encoding="utf-8")),
         "output": check(source, target, args.model),
     }
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is done with a run of the engine.
-
-    Attributes:
-        model: Model directory.
-        expected_bytes: Of all that it will write.
-        kill_at: Share of that after which it is killed; never by default.
-    """
-
-    model: Path
-    expected_bytes: float
-    kill_at: float | None = None
-
-
-def bytes_of_a_row(source: Path, folder: Path, model: Path) -> float:
-    """Find out how much the engine writes for a text.
+def seconds_of_a_row(source: Path, folder: Path, model: Path) -> float:
+    """Find out how long the engine takes for a text, about.
 
     Args:
         source: All texts.
@@ -121,37 +107,36 @@ def bytes_of_a_row(source: Path, folder: Path, model: Path) -> float:
         model: Model directory.
 
     Returns:
-        Bytes.
+        Seconds.
     """
     folder.mkdir(exist_ok=True)
-    texts = list(islice(_lines(source), SAMPLED))
+    texts = list(islice(_lines(source), PILOT))
     (folder / "texts.jsonl").write_text("".join(texts), encoding="utf-8")
-    run_engine(folder / "texts.jsonl", folder / "themes.jsonl", "--model", model)
-    size = (folder / "themes.jsonl").stat().st_size
+    run = run_engine(folder / "texts.jsonl", folder / "themes.jsonl", "--model", model)
     shutil.rmtree(folder)
-    return size / len(texts)
+    return run.report["seconds"] / len(texts)
 
 
-def run_once(source: Path, target: Path, log: Path, plan: Plan) -> None:
+def run_once(engine_command: Sequence[str], log: Path, kill_at: float | None) -> None:
     """Start the engine, note its memory each second, and kill it when its time has come.
 
     Args:
-        source: All texts.
-        target: Gets them with themes and scores.
+        engine_command: Its command line, the same each time.
         log: Gets a line a second, and one on the kill.
-        plan: When.
+        kill_at: Seconds after which it is killed, those of earlier runs included; never if None.
 
     Raises:
         InputError: It failed of itself.
     """
-    number = 1 + max((line["run"] for line in _read(log)), default=0)
-    engine = subprocess.Popen(command(source, target, "--model", plan.model), env=environment())
+    lines = _read(log)
+    number, before = (1 + lines[-1]["run"], lines[-1]["seconds"]) if lines else (1, 0.0)
+    engine, start = subprocess.Popen(engine_command, env=environment()), time.monotonic()
     try:
         for megabytes in each_second(engine):
-            done = share_done(source, plan.expected_bytes)
-            _note(log, {"run": number, "done": round(done, 4), "mb": megabytes})
-            if plan.kill_at is not None and done >= plan.kill_at:
-                _note(log, {"run": number, "killed": round(done, 4), "left_over": kill(engine)})
+            at = {"run": number, "seconds": round(before + time.monotonic() - start, 1)}
+            _note(log, {**at, "mb": megabytes})
+            if kill_at is not None and at["seconds"] >= kill_at:
+                _note(log, {**at, "left_over": kill(engine)})
                 return
     finally:
         kill(engine)
@@ -178,20 +163,6 @@ def kill(engine: subprocess.Popen, patience: float = _GONE_SECONDS) -> int:
     for process in alive:
         process.kill()
     return len(alive)
-
-
-def share_done(source: Path, expected_bytes: float) -> float:
-    """Tell how far the engine is by the bytes that lie beside its input.
-
-    Args:
-        source: The input; what else is in its folder is the engine's.
-        expected_bytes: Of the whole output.
-
-    Returns:
-        From 0; above 1 while the shards and what is made of them are both there.
-    """
-    sizes = (file.stat().st_size for file in source.parent.rglob("*") if file.is_file() and file != source)
-    return sum(sizes) / expected_bytes
 
 
 def memory_of(samples: Sequence[tuple[int, float]]) -> dict[str, float]:
@@ -277,7 +248,7 @@ def as_markdown(record: dict) -> str:
     killed = len(record["kills"]) == len(KILLS) and not left_over
     whole = output["rows"] == record["rows"] and not output["missing"] and not output["doubles"] and output["in_order"]
     small, flat = memory["peak"] < MOST_MEGABYTES, memory["growth"] <= MOST_GROWTH
-    points = ", ".join(f"{kill['killed']:.0%}" for kill in record["kills"])
+    points = ", ".join(f"{kill['seconds']:.0f}" for kill in record["kills"])
     return (
         f"# {record['rows']:,} texts\n\n"
         f"> {record['machine']['cpu']}; {record['rows']:,} rows of quotes of at most {record['longest']} characters"
@@ -288,7 +259,7 @@ def as_markdown(record: dict) -> str:
         f" | below {MOST_MEGABYTES} MB: {_met(small)} |\n"
         f"| first → last quarter of the longest run | {memory['first_quarter']:.0f} → {memory['last_quarter']:.0f} MB,"
         f" {memory['growth']:+.1%} | flat within {MOST_GROWTH:.0%}: {_met(flat)} |\n"
-        f"| killed with SIGKILL and resumed | {len(record['kills'])} times, at {points}"
+        f"| killed with SIGKILL and resumed | {len(record['kills'])} times, after {points} of {record['seconds']:.0f} s"
         f" | {len(KILLS)} times, processes left over {left_over}: {_met(killed)} |\n"
         f"| rows taken from the stopped runs by the last | {report['resumed_rows']:,} | |\n"
         f"| rows in the output | {output['rows']:,}, {output['missing']:,} missing, {output['doubles']:,} double"

@@ -12,17 +12,14 @@ from real_texts import write_texts
 
 from textthema.errors import InputError
 
-# Stands in for the engine: three runs leave a shard each and go on until they are killed, the fourth one ends.
+# Stands in for the engine: it goes on until it is killed, three times, and ends the fourth time.
 ENGINE = """
 import json, pathlib, signal, sys
-from textthema import ThemeClassifier
 source, target, report = map(pathlib.Path, sys.argv[1:])
-shards = source.parent / "shards"
-shards.mkdir(exist_ok=True)
-found = len(list(shards.iterdir()))
-(shards / str(found)).write_bytes(b"x" * 100)
-if found < 3:
+log = source.parent / "log.jsonl"
+if not log.exists() or log.read_text().count("left_over") < 3:
     signal.pause()
+from textthema import ThemeClassifier
 classifier, rows = ThemeClassifier.from_pretrained(), map(json.loads, source.open())
 answers = [row | {"scores": {k: round(v, 6) for k, v in classifier(row["text"]).scores.items()}} for row in rows]
 target.write_text("".join(json.dumps(row) + chr(10) for row in answers))
@@ -85,26 +82,18 @@ def test_what_goes_on_after_the_kill_is_counted_and_ended():
     process.communicate(timeout=60)
 
 
-def test_progress_is_what_lies_beside_the_input(tmp_path):
-    source = tmp_path / "texts.jsonl"
-    source.write_bytes(b"x" * 70)
-    (tmp_path / "shards").mkdir()
-    (tmp_path / "shards" / "1.jsonl").write_bytes(b"x" * 30)
-    assert million.share_done(source, 120) == 0.25
-
-
 def test_the_page_says_what_holds(checked):
     memory = {"peak": 700, "first_quarter": 500, "last_quarter": 510, "growth": 0.02}
     record = {
         "machine": {"cpu": "one"}, "rows": 6, "longest": 60, "memory": memory,
-        "kills": [{"killed": 0.1, "left_over": 0}, {"killed": 0.25, "left_over": 1}],
+        "kills": [{"seconds": 10.0, "left_over": 0}, {"seconds": 25.0, "left_over": 1}], "seconds": 100.0,
         "report": {"workers": 2, "resumed_rows": 3},
         "output": checked(lambda rows: rows),
     }  # fmt: skip
     page = million.as_markdown(record)
     assert "700 MB | below 600 MB: **not met**" in page
     assert "+2.0% | flat within 5%: met" in page
-    assert "2 times, at 10%, 25% | 3 times, processes left over 1: **not met**" in page
+    assert "2 times, after 10, 25 of 100 s | 3 times, processes left over 1: **not met**" in page
     assert "each once and in order: met" in page
     assert "6 of 6" in page
 
@@ -115,7 +104,7 @@ def stand_in_engine(monkeypatch):
         return [sys.executable, "-c", ENGINE, str(source), str(target), str(million.report_of(target))]
 
     monkeypatch.setattr(million, "command", command)
-    monkeypatch.setattr(million, "bytes_of_a_row", lambda *_: 100.0)
+    monkeypatch.setattr(million, "seconds_of_a_row", lambda *_: 0.1)
     monkeypatch.setattr(memory, "EVERY_SECONDS", 0.02)
 
 
@@ -133,19 +122,17 @@ def test_the_engine_is_killed_and_started_again_until_it_is_through(root, stand_
 
 def test_a_stopped_measurement_goes_on(root, stand_in_engine, tmp_path):
     log = tmp_path / "work" / "log.jsonl"
-    shards = log.parent / "rows" / "shards"
-    shards.mkdir(parents=True)
-    for run in range(3):
-        (shards / str(run)).write_bytes(b"x")
-        with log.open("a") as file:
-            file.write(json.dumps({"run": run + 1, "killed": 0.1, "left_over": 0}) + "\n")
+    log.parent.mkdir()
+    with log.open("w") as file:
+        for run in range(3):
+            file.write(json.dumps({"run": run + 1, "seconds": 9.0, "left_over": 0}) + "\n")
     arguments = ["--quotes", root / "data" / "sample" / "quotes.csv", "--rows", 6, "--work", log.parent]
     record = million.measure(million._parser().parse_args([*map(str, arguments)]))
     assert len(record["kills"]) == 3
+    assert record["seconds"] >= 9
     assert {line["run"] for line in million._read(log) if "mb" in line} == {4}
 
 
-def test_an_engine_that_fails_is_an_error(monkeypatch, tmp_path):
-    monkeypatch.setattr(million, "command", lambda *_: [sys.executable, "-c", "raise SystemExit(3)"])
+def test_an_engine_that_fails_is_an_error(tmp_path):
     with pytest.raises(InputError, match="failed with code 3"):
-        million.run_once(tmp_path / "a", tmp_path / "b", tmp_path / "log", million.Plan(tmp_path, 1.0))
+        million.run_once([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "log", kill_at=None)
