@@ -92,7 +92,8 @@ def measure(args: argparse.Namespace) -> dict:
         "seed": args.seed,
         "seconds": lines[-1]["seconds"],
         "kills": [line for line in lines if "left_over" in line],
-        "memory": memory_of([(line["run"], line["mb"]) for line in lines if "mb" in line]),
+        # None is left once a run has ended.
+        "memory": memory_of([(line["run"], line["mb"]) for line in lines if line.get("mb")]),
         "report": json.loads(report_of(target).read_text(encoding="utf-8")),
         "output": check(source, target, args.model),
     }
