@@ -42,6 +42,8 @@ from_notebooks = $(shell realpath -m --relative-to=notebooks $(1))
 PARAMETERS_sample = -p BUILD $(call from_notebooks,$(BUILD)/notebooks) -p RESULTS $(call from_notebooks,$(BUILD)/notebooks/results)
 PARAMETERS_full = -p BUILD $(call from_notebooks,$(BUILD)) -p RESULTS ../benchmarks/results -p MEASURE False -p BATCH_SIZE 48
 SCRAPE_OPTIONS ?=
+# The two pipelines beside ours take most of the time: --slow-rows 10000 times them on fewer texts.
+THROUGHPUT_OPTIONS ?=
 # Folder of labelled sets for nuances and intents: textthema nuances --help names what is in it.
 LABELLED ?= labelled
 
@@ -67,7 +69,7 @@ NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
         benchmark-cold benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(DEMO) ## open the app on the embedded model (GRADIO_SERVER_PORT chooses the port)
 	.venv-demo/bin/python deployment_hf/app.py --open
@@ -177,6 +179,18 @@ benchmark-cold: $(FULL) ## time from a command's start to its end, beside python
 benchmark-speed: $(FULL)
 	.venv/bin/python benchmarks/speed.py --model deployment_hf/model --rivals $(BUILD)/rivals
 	.venv/bin/python benchmarks/analysis_speed.py --model deployment_hf/model
+
+.PHONY: benchmark-throughput benchmark-million benchmark-cluster
+
+benchmark-throughput: $(FULL) $(OPTIMUM) ## texts per second from file to file beside transformers, Optimum and the bare session (THROUGHPUT_OPTIONS)
+	$(TEXTTHEMA) dequantize $(BUILD)/float
+	.venv/bin/python benchmarks/throughput.py --quotes $(RAW) --float $(BUILD)/float $(THROUGHPUT_OPTIONS)
+
+benchmark-million: $(FULL) ## a million texts, killed three times: memory and completeness; type it again to go on after a stop
+	.venv/bin/python benchmarks/million.py --quotes $(RAW) --work $(BUILD)/million
+
+benchmark-cluster: $(FULL) ## Ray and the local engine with one worker and two, and the scaling plan
+	.venv/bin/python benchmarks/cluster.py --quotes $(RAW)
 
 benchmark-nuances: $(FULL) ## measure BUILD/nuances on labelled sets and on quotes labelled by reading
 	.venv/bin/python benchmarks/nuances.py --labelled $(LABELLED) --quotes $(RAW) --run $(BUILD)/nuances

@@ -95,11 +95,12 @@ def load_earlier(folder: Path) -> Answer:
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     session = onnxruntime.InferenceSession(str(folder / "model_quantized.onnx"), providers=["CPUExecutionProvider"])
+    length = _read_length(folder)
 
     def answer(texts: Sequence[str]) -> np.ndarray:
         logits = []
         for text in texts:
-            ids = tokenizer(text, truncation=True, max_length=MAX_LENGTH, return_tensors="np")
+            ids = tokenizer(text, truncation=True, max_length=length, return_tensors="np")
             feed = {name: ids[name] for name in ("input_ids", "attention_mask")}
             logits.append(session.run(["logits"], feed)[0])
         return expit(np.concatenate(logits)).astype(np.float32)
@@ -148,7 +149,7 @@ def hashed_features() -> Callable[[Sequence[str]], object]:
 
 def _read_length(folder: Path) -> int:
     config = folder / "config.json"
-    told = json.loads(config.read_text(encoding="utf-8"))["textthema"] if config.exists() else {}
+    told = json.loads(config.read_text(encoding="utf-8")).get("textthema", {}) if config.exists() else {}
     return told.get("max_length", MAX_LENGTH)
 
 

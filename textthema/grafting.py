@@ -38,7 +38,7 @@ def graft(branch: Branch, trunk: Path, target: Path) -> int:
     Raises:
         GateError: That is more than ``MOST_BYTES``.
     """
-    model = _bare(onnx.load(trunk))
+    model = without_branch(onnx.load(trunk))
     size = model.ByteSize()
     with tempfile.TemporaryDirectory() as folder:
         fp32, int8 = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
@@ -65,6 +65,29 @@ def graft(branch: Branch, trunk: Path, target: Path) -> int:
     if added > MOST_BYTES:
         raise GateError(f"the heads add {added:,} bytes, {MOST_BYTES:,} are allowed", value=added)
     return added
+
+
+def without_branch(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Take a branch off a graph.
+
+    Args:
+        model: The graph, with a branch or without one; it is changed.
+
+    Returns:
+        The same graph.
+    """
+    graph = model.graph
+    for parts, names_of in (
+        (graph.node, lambda node: node.output),
+        (graph.initializer, lambda tensor: [tensor.name]),
+        (graph.input, lambda value: [value.name]),
+        (graph.output, lambda value: [value.name]),
+        (graph.value_info, lambda value: [value.name]),
+    ):
+        kept = [part for part in parts if not _is_ours(names_of(part))]
+        del parts[:]
+        parts.extend(kept)
+    return model
 
 
 def check_unchanged(before: OnnxEncoder, after: OnnxEncoder, texts: Sequence[str]) -> None:
@@ -106,7 +129,7 @@ def _make_optional(model: onnx.ModelProto) -> None:
     switch = onnx.helper.make_node(
         "If", [WITH_HEADS], list(names), name=f"{_PREFIX}switch", then_branch=then, else_branch=other
     )
-    _bare(model)
+    without_branch(model)
     graph.node.append(switch)
     graph.output.extend(then.output)
     graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), WITH_HEADS))
@@ -119,22 +142,6 @@ def _nothing(output: onnx.ValueInfoProto) -> np.ndarray:
 
 def _is_ours(names: Sequence[str]) -> bool:
     return any(name.startswith(_PREFIX) or name in {TEXT_HEADS, TOKEN_HEADS, WITH_HEADS} for name in names)
-
-
-def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Take an earlier branch off a graph."""
-    graph = model.graph
-    for parts, names_of in (
-        (graph.node, lambda node: node.output),
-        (graph.initializer, lambda tensor: [tensor.name]),
-        (graph.input, lambda value: [value.name]),
-        (graph.output, lambda value: [value.name]),
-        (graph.value_info, lambda value: [value.name]),
-    ):
-        kept = [part for part in parts if not _is_ours(names_of(part))]
-        del parts[:]
-        parts.extend(kept)
-    return model
 
 
 def _to_onnx(branch: Branch, path: Path) -> None:
