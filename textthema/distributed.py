@@ -57,7 +57,10 @@ def join_processes(environment: Mapping[str, str] = os.environ) -> None:
             value="accelerate",
         )
     from accelerate import PartialState  # noqa: PLC0415 - a single process needs no accelerate
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
+    if not is_main():
+        disable_progress_bar()
     # A launcher that is killed leaves its processes behind, and they would write on beside a resumed run.
     _prctl_pr_set_pdeathsig(signal.SIGTERM)
     PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_WAIT)
