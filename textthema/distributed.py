@@ -133,8 +133,16 @@ def together(learner: Learner) -> Iterator[None]:
         return
     torch.manual_seed(own_seed(torch.initial_seed()))
     learner.dls.loaders = [SharedBatches(dl) for dl in learner.dls.loaders]
-    # The launcher's own setting for mixed precision is not asked: the run's settings say which it is.
-    with learner.distrib_ctx(sync_bn=False, cpu=not torch.cuda.is_available(), mixed_precision="no"):
+    from accelerate import DistributedDataParallelKwargs  # noqa: PLC0415
+
+    accelerator = {
+        "cpu": not torch.cuda.is_available(),
+        # The launcher's own setting is not asked: the run's settings say which precision it is.
+        "mixed_precision": "no",
+        # Each step goes the same way through the model, and in some encoders past weights that no step uses.
+        "kwargs_handlers": [DistributedDataParallelKwargs(static_graph=True)],
+    }
+    with learner.distrib_ctx(sync_bn=False, **accelerator):
         yield
 
 
