@@ -16,6 +16,7 @@ import torch
 from fastai.text.data import SortedDL
 from fastai.torch_core import num_distrib
 from safetensors.torch import load_file
+from transformers import AlbertConfig, AlbertModel, AutoTokenizer
 
 from textthema import distributed
 from textthema.checkpoints import read_progress
@@ -119,9 +120,21 @@ def test_each_row_is_gathered_once(shares, n_rows):
     assert sorted(row for batch in gathered for row in batch) == list(range(n_rows))
 
 
-def training(built, run, tiny_roberta, *more):
+@pytest.fixture(scope="module")
+def encoder(tiny_roberta, tmp_path_factory):
+    """An ALBERT of two layers, whose pooler no step uses."""
+    folder = tmp_path_factory.mktemp("albert")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_roberta)
+    tokenizer.save_pretrained(folder)
+    size = {"embedding_size": 16, "hidden_size": 32, "intermediate_size": 64, "max_position_embeddings": 80}
+    config = AlbertConfig(vocab_size=len(tokenizer), num_hidden_layers=2, num_attention_heads=2, **size)
+    AlbertModel(config).save_pretrained(folder)
+    return folder
+
+
+def training(built, run, encoder, *more):
     told = [
-        *("train", built / "splits", run, "--encoder", tiny_roberta, "--epochs", 2, "--max-length", 48),
+        *("train", built / "splits", run, "--encoder", encoder, "--epochs", 2, "--max-length", 48),
         *("--batch-size", 16, "--max-rows", 160, "--frozen-rows", 48, "--checkpoint-every", 2, "--dropout", 0),
         *("--teacher", built / "run"),
         *more,
@@ -140,18 +153,18 @@ def launch(module, root, command):
     )
 
 
-def test_two_processes_killed_and_resumed_end_like_one(built, root, tiny_roberta, tmp_path):
+def test_two_processes_killed_and_resumed_end_like_one(built, root, encoder, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    assert main(training(built, one, tiny_roberta)) == 0
+    assert main(training(built, one, encoder)) == 0
 
     # The pipes close, and the call returns, when the last process that holds them is gone.
-    killed = launch("tests.launcher_killed", root, training(built, two, tiny_roberta))
+    killed = launch("tests.launcher_killed", root, training(built, two, encoder))
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
     progress = read_progress(two)
     assert (progress.stage, progress.epoch, progress.step) == ("unfrozen", 1, 4)
     assert not (two / "history.csv").exists()
 
-    resumed = launch("textthema", root, training(built, two, tiny_roberta, "--resume"))
+    resumed = launch("textthema", root, training(built, two, encoder, "--resume"))
     assert resumed.returncode == 0, resumed.stderr[-2000:]
     assert resumed.stdout.count("model and validation scores are in") == 1
     assert resumed.stderr.count("Loading weights: 100%") == 1
