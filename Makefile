@@ -23,6 +23,11 @@ ENTITY_OPTIONS ?= $(if $(TEXTTHEMA_DATA),--books $(TEXTTHEMA_DATA)/books.parquet
 # The embedded catalogue: every quote of a known author is embedded, not a few of each.
 CATALOGUE_OPTIONS ?= --hold-out 0.02 --author-rows 100000
 TRAIN_OPTIONS ?=
+# PROCESSES=4 trains on four devices: GPUs, or so many processes on the processor's cores. They share each batch.
+PROCESSES ?= 1
+# accelerate's name for more than one process a machine, with GPUs or without.
+LAUNCH = .venv/bin/accelerate launch --multi_gpu --num_machines 1 --mixed_precision no --dynamo_backend no \
+  --main_process_port 0 --num_processes $(PROCESSES) -m textthema
 # The recipes of the embedded models. On a processor with bfloat16: make train TRAIN_OPTIONS="--precision bf16"
 RECIPE_quotes = --epochs 2 --embedding-lr 2e-5 --head-lr 2e-3 --dropout 0
 # The embedded genres' schedule was planned for three epochs and ended after two, the second resumed: these settings
@@ -65,7 +70,7 @@ OPTIMUM := .venv-optimum/.ready
 NODE_MODULES := tests/ecosystem/node_modules/.package-lock.json
 
 .PHONY: help demo serve space audit dist test test-ecosystem lint format setup chromium ecosystem clean-data split entities catalogue entity-audit train tune \
-        export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-related benchmark-hashtags benchmark-nuances \
+        export nuances evaluate benchmark benchmark-quality benchmark-sizes benchmark-reading benchmark-devices benchmark-related benchmark-hashtags benchmark-nuances \
         benchmark-cold benchmark-ecosystem benchmark-speed benchmark-scraper benchmark-website exploration notebooks scrape screenshots space-library
 
 help: ## list the targets
@@ -129,8 +134,8 @@ benchmark-related: $(FULL) ## how well authors and books of held-out quotes are 
 entity-audit: $(FULL) ## precision of characters and franchises from the committed judgements
 	.venv/bin/python benchmarks/entity_audit.py count
 
-train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop)
-	$(TEXTTHEMA) train $(BUILD)/splits $(BUILD)/run --collection $(COLLECTION) --encoder $(ENCODER) $(RECIPE) \
+train: $(FULL) ## fine-tune ENCODER on BUILD/splits (TRAIN_OPTIONS=--resume goes on after a stop, PROCESSES=2 takes two devices)
+	$(if $(filter 1,$(PROCESSES)),$(TEXTTHEMA),$(LAUNCH)) train $(BUILD)/splits $(BUILD)/run --collection $(COLLECTION) --encoder $(ENCODER) $(RECIPE) \
 	  $(TRAIN_OPTIONS)
 
 tune: $(FULL) ## a threshold for each theme, on the validation rows
@@ -168,6 +173,9 @@ benchmark-ecosystem: ecosystem dist ## other libraries on the model, int8 beside
 benchmark-reading: $(FULL) ## how long texts are read best, and what parents of labels are worth (COLLECTION=books BUILD=build/books)
 	.venv/bin/python benchmarks/reading.py --splits $(BUILD)/splits --model $(MODEL_$(COLLECTION)) --out $(RESULTS_$(COLLECTION))
 	.venv/bin/python benchmarks/hierarchy.py --splits $(BUILD)/splits --run $(BUILD)/run --out $(RESULTS_$(COLLECTION))
+
+benchmark-devices: $(FULL) ## whether two processes train what one trains, on a few of BUILD/splits' rows
+	.venv/bin/python benchmarks/devices.py --splits $(BUILD)/splits --work $(BUILD)/devices
 
 benchmark-hashtags: $(FULL)
 	.venv/bin/python benchmarks/hashtags.py --splits $(BUILD)/splits --raw $(RAW) --embeddings $(BUILD)/catalogue/embeddings \

@@ -12,9 +12,11 @@ import torch
 from fastai.callback.core import Callback, CancelBatchException
 from fastai.callback.tracker import EarlyStoppingCallback
 from fastai.learner import Learner
+from fastai.torch_core import get_model
 from safetensors.torch import load_file, save_file
 
 from textthema.bundle import replacing
+from textthema.distributed import is_main, own_seed
 from textthema.encoder import save_weights
 
 BEST = "best.safetensors"
@@ -46,6 +48,8 @@ class Progress:
 class Checkpoint(Callback):
     """Writes weights, optimizer state, position and the steps' losses every so many steps, and seeds each epoch.
 
+    Where several processes train, the main one writes.
+
     Args:
         run: Folder of the run.
         progress: Where the run was when it was started; its history is carried on.
@@ -63,6 +67,8 @@ class Checkpoint(Callback):
 
     def before_fit(self) -> None:
         """Forget the losses of steps after the checkpoint, which are taken again."""
+        if not is_main():
+            return
         done = self.resumed_at[0] * len(self.dls.train) + self.resumed_at[1]
         kept = [line for line in _whole_lines(self.run_folder / STEPS) if int(line.split(",")[1]) <= done]
         with replacing(self.run_folder / STEPS) as partial:
@@ -71,7 +77,7 @@ class Checkpoint(Callback):
     def before_epoch(self) -> None:
         """Make the epoch's order a function of its number, so that a resumed run sees the same batches."""
         np.random.seed(self.seed + 1 + self.epoch)  # noqa: NPY002 - fastai shuffles with NumPy's global state
-        torch.manual_seed(self.seed + 1 + self.epoch)
+        torch.manual_seed(own_seed(self.seed + 1 + self.epoch))
 
     def after_batch(self) -> None:
         """Note the loss; write a checkpoint when it is time."""
@@ -79,20 +85,21 @@ class Checkpoint(Callback):
         # fastai calls this for steps that were passed over, too
         if not self.training or (self.epoch, step) <= self.resumed_at:
             return
-        self.losses.append(f"{self.epoch},{self.epoch * self.n_iter + step},{self.loss.item():.5f}\n")
-        if step % self.every == 0 and step < self.n_iter:
+        loss = self.learn.to_detach(self.loss).item()  # the mean over the processes, all of which have to ask for it
+        self.losses.append(f"{self.epoch},{self.epoch * self.n_iter + step},{loss:.5f}\n")
+        if is_main() and step % self.every == 0 and step < self.n_iter:
             self._write(Progress("unfrozen", self.epoch, step, self.history))
 
     def after_epoch(self) -> None:
         """Keep the epoch's figures and write a checkpoint; epochs done before the run was stopped pass by."""
-        if self.epoch < self.resumed_at[0]:
+        if self.epoch < self.resumed_at[0] or not is_main():
             return
         self._flush()
         figures = epoch_figures("unfrozen", self.epoch, self.recorder.values[-1])
         # fastai's own figure would count the steps that a resumed epoch passed over, as if they had no loss.
         figures["train_loss"] = self._epoch_loss()
         if figures["lrap"] > best_lrap(self.history):
-            save_weights(self.learn.model.hf_model, self.run_folder / BEST)
+            save_weights(get_model(self.learn.model).hf_model, self.run_folder / BEST)
         self.history.append(figures)
         self._write(Progress("unfrozen", self.epoch + 1, 0, self.history))
 
@@ -200,7 +207,7 @@ def write_checkpoint(run: Path, learner: Learner, progress: Progress) -> None:
     """
     before = read_progress(run)
     name = _TENSORS.format(f"{progress.epoch}-{progress.step}")
-    tensors = {f"model.{key}": value.contiguous() for key, value in learner.model.state_dict().items()}
+    tensors = {f"model.{key}": value.contiguous() for key, value in get_model(learner.model).state_dict().items()}
     for index, state in learner.opt.opt.state_dict()["state"].items():
         tensors |= {f"opt.{index}.{key}": torch.as_tensor(value).contiguous() for key, value in state.items()}
     save_file(tensors, run / (name + ".partial"))

@@ -21,6 +21,7 @@ from fastai.learner import Learner
 from fastai.metrics import AccumMetric
 from fastai.optimizer import OptimWrapper
 from fastai.text.data import SortedDL
+from fastai.torch_core import distrib_barrier
 from safetensors.torch import load_file
 from sklearn.metrics import label_ranking_average_precision_score
 
@@ -39,6 +40,7 @@ from textthema.checkpoints import (
     restore,
 )
 from textthema.distillation import TAUGHT, teacher_logits, with_soft_targets
+from textthema.distributed import alone, hold_share, is_main, join_processes, main_first, together
 from textthema.encoder import keep_labels, load_encoder, load_run, save_run
 from textthema.errors import InputError, NotEnoughDataError
 from textthema.labels import read_rules
@@ -50,6 +52,7 @@ from textthema.splits import author_codes
 from textthema.staging import truth_matrix
 
 HISTORY = "history.csv"
+RATES = "lr_find.json"
 _FEWEST_ROWS = 8
 # What an earlier run in the same folder may have left, and a new one must not be taken for its own.
 _LEFTOVERS = (
@@ -59,7 +62,7 @@ _LEFTOVERS = (
     "labels.json",
     "validation_scores.npz",
     "thresholds.*",
-    "lr_find.json",
+    RATES,
     HISTORY,
     STEPS,
     "calibration.json",
@@ -79,7 +82,7 @@ class TrainSettings:
         frozen_lr: The head's rate in it; None lets the learning-rate finder choose.
         embedding_lr: Highest rate of the lowest layers; rates rise geometrically towards the head's.
         head_lr: Highest rate of the head.
-        batch_size: Texts a step.
+        batch_size: Texts a step, of all processes together.
         max_length: Tokens that are read of a text.
         weight_decay: AdamW's weight decay.
         dropout: Probability of dropping a feature.
@@ -129,7 +132,7 @@ def train(
     *,
     resume: bool = False,
 ) -> pd.DataFrame:
-    """Fine-tune an encoder on labelled texts.
+    """Fine-tune an encoder on labelled texts, together with the other processes of a launcher, if there are any.
 
     Args:
         training: Columns ``text`` and ``themes`` (list of labels); with auxiliary tags also ``tags`` and ``author``.
@@ -144,18 +147,17 @@ def train(
 
     Raises:
         NotEnoughDataError: If there are too few rows for a batch.
-        InputError: If ``run`` was begun with other settings.
+        InputError: If ``run`` was begun with other settings, or the processes can't share a batch evenly.
+        MissingDependencyError: If there are several processes, but no accelerate.
     """
-    fewest = max(_FEWEST_ROWS, settings.batch_size)
-    if min(len(training), settings.frozen_rows, settings.max_rows or fewest) < fewest or len(validation) < _FEWEST_ROWS:
-        raise NotEnoughDataError(
-            f"training needs {fewest} rows, a batch of them, and {_FEWEST_ROWS} for validation; "
-            f"there are {len(training)} and {len(validation)}",
-            value=len(training),
-        )
+    _hold_rows(len(training), len(validation), settings)
     if settings.precision == "bf16":
         hold_bfloat16()
-    _hold_settings(run, settings, resume=resume)
+    join_processes()
+    hold_share(settings.batch_size)
+    if is_main():
+        _hold_settings(run, settings, resume=resume)
+    distrib_barrier()
     np.random.seed(settings.seed)  # noqa: NPY002 - fastai shuffles with NumPy's global state
     torch.manual_seed(settings.seed)
     if settings.max_rows is not None and settings.max_rows < len(training):
@@ -167,15 +169,7 @@ def train(
     monitored = validation.sample(min(len(validation), settings.monitor_rows), random_state=settings.seed)
     training, monitored = with_auxiliary(training, further), with_auxiliary(monitored, further)
     if settings.teacher is not None:
-        logits = teacher_logits(
-            training["text"].tolist(),
-            labels,
-            Path(settings.teacher),
-            run / TAUGHT,
-            max_length=settings.max_length,
-            precision=settings.precision,
-        )
-        training = with_soft_targets(training, [*labels, *further], logits, settings.teacher_weight)
+        training = _taught(training, labels, further, run, settings)
     learners = partial(
         make_learner, labels=labels, further=further, model=model, tokenizer=tokenizer, settings=settings
     )
@@ -185,7 +179,8 @@ def train(
         done = Progress("unfrozen", history=_fit_head(learners(head_rows, monitored), run, settings))
     history = _fit_all(learners(training, monitored), run, settings, done)
     keep_labels(model, len(labels))
-    save_run(model, tokenizer, list(labels), run)
+    if is_main():
+        save_run(model, tokenizer, list(labels), run)
     return pd.DataFrame(history)
 
 
@@ -314,38 +309,76 @@ def make_dataloaders(
     return block.dataloaders(rows, bs=settings.batch_size, val_bs=2 * settings.batch_size, num_workers=0)
 
 
+def _hold_rows(n_training: int, n_validation: int, settings: TrainSettings) -> None:
+    fewest = max(_FEWEST_ROWS, settings.batch_size)
+    if min(n_training, settings.frozen_rows, settings.max_rows or fewest) < fewest or n_validation < _FEWEST_ROWS:
+        raise NotEnoughDataError(
+            f"training needs {fewest} rows, a batch of them, and {_FEWEST_ROWS} for validation; "
+            f"there are {n_training} and {n_validation}",
+            value=n_training,
+        )
+
+
+def _taught(
+    training: pd.DataFrame, labels: Sequence[str], further: Sequence[str], run: Path, settings: TrainSettings
+) -> pd.DataFrame:
+    # The main process asks the teacher and keeps the answers, where the others find them.
+    with main_first():
+        logits = teacher_logits(
+            training["text"].tolist(),
+            labels,
+            Path(settings.teacher),
+            run / TAUGHT,
+            max_length=settings.max_length,
+            precision=settings.precision,
+        )
+    return with_soft_targets(training, [*labels, *further], logits, settings.teacher_weight)
+
+
 def _fit_head(learner: Learner, run: Path, settings: TrainSettings) -> list[dict[str, object]]:
     learner.freeze()
     rate = settings.frozen_lr or _found_rate(learner, run)
-    learner.fit_one_cycle(1, rate)
+    with together(learner):
+        learner.fit_one_cycle(1, rate)
     return [epoch_figures("frozen", 0, learner.recorder.values[-1])]
 
 
 def _fit_all(learner: Learner, run: Path, settings: TrainSettings, done: Progress) -> list[dict[str, object]]:
     learner.unfreeze()
-    checkpoint = Checkpoint(run, done, every=settings.checkpoint_every, seed=settings.seed)
-    callbacks: list[Callback] = [checkpoint, StopEarly(done, settings.patience)]
+    callbacks: list[Callback] = [
+        Checkpoint(run, done, every=settings.checkpoint_every, seed=settings.seed),
+        StopEarly(done, settings.patience),
+    ]
     if done.tensors:
         learner.model.to(learner.dls.device)
         learner.create_opt()
         restore(run, learner)
         callbacks.append(ResumeAt(done.epoch, done.step))
-    learner.fit_one_cycle(
-        settings.epochs, slice(settings.embedding_lr, settings.head_lr), cbs=callbacks, start_epoch=done.epoch
-    )
+    rates = slice(settings.embedding_lr, settings.head_lr)
+    with together(learner):
+        learner.fit_one_cycle(settings.epochs, rates, cbs=callbacks, start_epoch=done.epoch)
+    distrib_barrier()
     learner.model.hf_model.load_state_dict(load_file(run / BEST))
-    return checkpoint.history
+    return read_progress(run).history
 
 
 def _found_rate(learner: Learner, run: Path) -> float:
+    # In the main process alone: under fastai's distributed context each would stop by its own share's loss.
+    if is_main():
+        with alone():
+            _find_rate(learner, run)
+    distrib_barrier()
+    return float(json.loads((run / RATES).read_text(encoding="utf-8"))["valley"])
+
+
+def _find_rate(learner: Learner, run: Path) -> None:
     learner.path = run
     found = learner.lr_find(suggest_funcs=(valley,), show_plot=False)
     curve = {
         "lr": [float(x) for x in learner.recorder.lrs],
         "loss": [float(x) for x in learner.recorder.losses],
     }
-    (run / "lr_find.json").write_text(json.dumps({"valley": found.valley, **curve}) + "\n", encoding="utf-8")
-    return float(found.valley)
+    (run / RATES).write_text(json.dumps({"valley": found.valley, **curve}) + "\n", encoding="utf-8")
 
 
 def _hold_settings(run: Path, settings: TrainSettings, *, resume: bool) -> None:

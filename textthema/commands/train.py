@@ -13,6 +13,11 @@ _EXAMPLES = """examples:
   textthema train build/splits build/run --teacher build/teacher      with what an earlier run says as soft labels
   textthema train build/books/splits build/books/run --collection books --encoder deployment_hf/model
   textthema train build/splits build/run --resume                     go on after a stop, with the same settings
+
+on several devices, here four GPUs (or as many processes on a machine without; accelerate calls both multi_gpu):
+  accelerate launch --multi_gpu --num_processes 4 --main_process_port 0 -m textthema train build/splits build/run
+--batch-size counts the texts of all processes together: four at the default of 48 read 12 each, and go the same steps
+as one process alone. Nothing else changes, so that a run may be resumed by another number of processes.
 """
 
 
@@ -41,7 +46,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="rows on which the head learns alone first (default: %(default)s)",
     )
     parser.add_argument("--max-length", type=int, default=96, help="tokens read of a text (default: %(default)s)")
-    parser.add_argument("--batch-size", type=int, default=48, help="texts a step (default: %(default)s)")
+    parser.add_argument(
+        "--batch-size", type=int, default=48, help="texts a step, shared by all processes (default: %(default)s)"
+    )
     parser.add_argument("--head-lr", type=float, default=1.2e-3, help="highest rate of the head (default: %(default)s)")
     parser.add_argument(
         "--embedding-lr",
@@ -87,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     require_training_packages()
     from textthema.collection import find_collection
     from textthema.distillation import hold_same_rows
+    from textthema.distributed import is_main, leave_processes
     from textthema.staging import read_labels, read_table
     from textthema.training import TrainSettings, finish_run, train
 
@@ -117,7 +125,9 @@ def run(args: argparse.Namespace) -> int:
     if args.teacher is not None:
         hold_same_rows(Path(args.teacher), args.splits / "train.parquet")
     history = train(training, validation, labels, args.run_dir, settings, resume=args.resume)
-    finish_run(args.run_dir, args.splits, validation, settings, history, max_length=collection.max_length)
-    print(history.to_string(index=False))
-    print(f"model and validation scores are in {args.run_dir}; next: textthema tune {args.run_dir}")
+    if is_main():
+        finish_run(args.run_dir, args.splits, validation, settings, history, max_length=collection.max_length)
+        print(history.to_string(index=False))
+        print(f"model and validation scores are in {args.run_dir}; next: textthema tune {args.run_dir}")
+    leave_processes()
     return 0
