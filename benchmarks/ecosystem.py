@@ -25,7 +25,7 @@ from textthema.batch import texts_of
 from textthema.bundle import Bundle, find_default
 from textthema.errors import MissingDependencyError
 from textthema.inference import OnnxEncoder
-from textthema.tables import read_table
+from textthema.sources import read_table
 from textthema.text import plain
 from textthema.transformers_folder import write_transformers_folder
 

@@ -11,7 +11,7 @@ from textthema.classifier import ThemeClassifier
 
 _TOP = 10
 _FEWEST_TEXTS = 3
-_BATCH = 64
+_TOKENS = 512
 # KeyBERT's own default where maximal marginal relevance is asked for.
 _DIVERSITY = 0.5
 
@@ -52,7 +52,7 @@ def keybert_keywords(texts: Sequence[str], embeddings: np.ndarray, classifier: T
     vectorizer = CountVectorizer(ngram_range=(1, 2), stop_words="english")
     counts = vectorizer.fit_transform(texts)
     names = vectorizer.get_feature_names_out()
-    words = _unit(classifier.encode(names.tolist(), batch_size=_BATCH, progress=True).embeddings)
+    words = _unit(classifier.encode(names.tolist(), token_budget=_TOKENS, progress=True).embeddings)
     rows = zip(counts, _unit(embeddings), strict=True)
     return [[names[i] for i in _chosen(np.sort(row.indices), text, words)] for row, text in rows]
 

@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 
 import gradio as gr
 
-from textthema.batch import Rows, texts_of
+from textthema.batch import RowNumbers, notes, texts_of
 from textthema.classifier import ThemeClassifier
 from textthema.errors import InputError, UnknownFormatError, shown
-from textthema.tables import CLASSIFIED, read_table, write_results
+from textthema.sources import read_table
+from textthema.tables import CLASSIFIED, write_results
 
 MAX_ROWS = 5_000
 MAX_MEGABYTES = 10
@@ -75,12 +76,14 @@ def tag(source: Path, column: str, classifier: ThemeClassifier, folder: Path, tr
     taken = next((name for name in CLASSIFIED if name in table.columns), None)
     if taken:
         raise InputError(f"{shown(source.name)} already has a column {shown(taken)}; rename it first", value=taken)
-    rows = Rows(table, texts_of(table, column, allow_empty=True))
+    texts = texts_of(table, column, allow_empty=True)
     target = folder / f"{source.stem}-themes{source.suffix.lower()}"
     counts: Counter[str] = Counter()
     truncated: list[int] = []
-    write_results(table, _results(rows, classifier, track, counts, truncated), CLASSIFIED, target)
-    return Tagged(target, counts, len(rows.texts), rows.notes(truncated, classifier.max_length, "themes and scores"))
+    write_results(table, _results(len(table), texts, classifier, track, counts, truncated), CLASSIFIED, target)
+    empty = RowNumbers.of([row for row in range(len(table)) if row not in texts])
+    said = notes(len(table), empty, RowNumbers.of(truncated), classifier.max_length, "themes and scores")
+    return Tagged(target, counts, len(texts), said)
 
 
 def chart_html(tagged: Tagged) -> str:
@@ -153,15 +156,20 @@ def _shown(
 
 
 def _results(
-    rows: Rows, classifier: ThemeClassifier, track: Track, counts: Counter[str], truncated: list[int]
+    n_rows: int,
+    texts: dict[int, str],
+    classifier: ThemeClassifier,
+    track: Track,
+    counts: Counter[str],
+    truncated: list[int],
 ) -> Iterator[tuple[list[str], dict[str, float]]]:
     # Told the texts only: what is tracked is what takes time.
-    texts = iter(track(list(rows.texts.values())))
-    for row in range(len(rows.table)):
-        if row not in rows.texts:
+    tracked = iter(track(list(texts.values())))
+    for row in range(n_rows):
+        if row not in texts:
             yield [], {}
             continue
-        encoded = classifier.encode([next(texts)])
+        encoded = classifier.encode([next(tracked)])
         themes = classifier.labels_over(encoded.probabilities[0])
         counts.update(themes)
         if encoded.truncated[0]:

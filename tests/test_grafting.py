@@ -99,7 +99,7 @@ def test_a_new_branch_takes_an_earlier_ones_place(bundle, branch, tmp_path):
 
 
 def test_a_batch_gives_each_text_its_own_tokens(grafted, texts):
-    heads = grafted.encode(texts, batch_size=4, with_heads=True).heads
+    heads = grafted.encode(texts, token_budget=256, with_heads=True).heads
     assert [len(said.tokens) for said in heads] == [len(said.starts) for said in heads]
 
 

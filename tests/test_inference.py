@@ -81,16 +81,16 @@ def test_neighbours_do_not_change_a_text(encoder, texts):
         np.testing.assert_allclose(together.embeddings[i], alone.embeddings[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [2, 4, 100])
-def test_padding_does_not_change_fp32_scores(fp32_encoder, texts, batch_size):
+@pytest.mark.parametrize("token_budget", [40, 100, 4000])
+def test_padding_does_not_change_fp32_scores(fp32_encoder, texts, token_budget):
     mixed = [*texts, "a much longer one " * 12]
     alone = np.concatenate([fp32_encoder.encode([text]).probabilities for text in mixed])
-    np.testing.assert_allclose(fp32_encoder.encode(mixed, batch_size).probabilities, alone, atol=1e-5)
+    np.testing.assert_allclose(fp32_encoder.encode(mixed, token_budget).probabilities, alone, atol=1e-5)
 
 
 def test_batches_come_back_in_order(fp32_encoder):
     counts = [7, 1, 30, 2, 2, 100, 5]
-    encoded = fp32_encoder.encode(["word " * count for count in counts], batch_size=3)
+    encoded = fp32_encoder.encode(["word " * count for count in counts], token_budget=90)
     assert encoded.n_tokens.tolist() == [count + 2 for count in counts]
 
 
@@ -108,15 +108,23 @@ def test_what_was_cut_off_does_not_count_and_the_end_token_stays(encoder, bundle
 
 
 def test_more_texts_than_are_tokenized_at_once(fp32_encoder):
-    encoded = fp32_encoder.encode(["one two", "three"] * 700, batch_size=64)
+    encoded = fp32_encoder.encode(["one two", "three"] * 700, token_budget=256)
     assert encoded.n_tokens.tolist() == [4, 3] * 700
     assert np.ptp(encoded.logits[::2], axis=0).max() < 1e-5
 
 
-@pytest.mark.parametrize("batch_size", [0, -1])
-def test_a_batch_needs_a_text(encoder, batch_size):
-    with pytest.raises(InputError, match="batch_size"):
-        encoder.encode(["x"], batch_size)
+@pytest.mark.parametrize("token_budget", [0, -1])
+def test_a_batch_needs_a_token(encoder, token_budget):
+    with pytest.raises(InputError, match="token budget"):
+        encoder.encode(["x"], token_budget)
+
+
+def test_a_token_budget_is_kept_unless_one_text_is_longer(fp32_encoder):
+    tokenized = fp32_encoder.tokenize(["word " * count for count in (1, 30, 2, 8, 3)])
+    sizes = []
+    encoded = fp32_encoder.infer(tokenized, 20, sizes.append)
+    assert sizes == [1, 2, 2]  # 32 | 10 + 5 | 4 + 3 tokens
+    assert encoded.n_tokens.tolist() == [3, 32, 4, 10, 5]
 
 
 def test_probabilities_of_extreme_logits():

@@ -17,7 +17,8 @@ from textthema.errors import (
     UnknownFormatError,
     UnreadableFileError,
 )
-from textthema.tables import CLASSIFIED, format_of, read_table, write_results
+from textthema.sources import read_table
+from textthema.tables import CLASSIFIED, format_of, write_results
 
 RESULT = (["sea", "home"], {"sea": 0.75, "home": 0.5, "grief": 0.125})
 NOTHING = ([], {})

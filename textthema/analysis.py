@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -173,7 +173,7 @@ class Analyzer:
             InputError: The text can't be read, or ``top`` is below 1.
         """
         refuse_top(top)
-        return next(self._analyses([text], self.classifier.encode([text], with_heads=True), top))
+        return next(self.analyses([text], self.classifier.encode([text], with_heads=True), top))
 
     def hashtags(self, text: str, top: int | None = None) -> tuple[str, ...]:
         """Suggest hashtags for one text.
@@ -217,11 +217,21 @@ class Analyzer:
         with progress_bar(len(texts), progress) as done:
             for start in range(0, len(texts), _AT_ONCE):
                 some = texts[start : start + _AT_ONCE]
-                for analysis in self._analyses(some, self.classifier.encode(some, with_heads=True), top):
+                for analysis in self.analyses(some, self.classifier.encode(some, with_heads=True), top):
                     yield analysis
                     done(1)
 
-    def _analyses(self, texts: list[str], encoded: Encoded, top: int) -> Iterator[Analysis]:
+    def analyses(self, texts: Sequence[str], encoded: Encoded, top: int = 5) -> Iterator[Analysis]:
+        """Read off what the model said of texts.
+
+        Args:
+            texts: Texts that can be read.
+            encoded: What the classifier's ``encode`` gave for them, with heads.
+            top: How many related of each kind, at most.
+
+        Yields:
+            An analysis a text, in their order.
+        """
         heads = self.classifier.heads
         for row, prediction in enumerate(self.classifier.predictions(encoded)):
             text = plain(texts[row])

@@ -179,7 +179,7 @@ def write_manifest(root: str | Path, lineage: dict[str, Any], encoder: str | Non
     hashed = [name for name in names if name not in (MANIFEST, CARD) and not _is_hidden(name)]
     manifest = {
         "format": FORMAT,
-        "files": {name: _sha256(root / name) for name in hashed},
+        "files": {name: file_digest(root / name) for name in hashed},
         "lineage": lineage,
     }
     if encoder is not None:
@@ -271,7 +271,15 @@ def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
-def _sha256(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Give the sha256 of a file's bytes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Hexadecimal digits.
+    """
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -302,7 +310,7 @@ def _check_file(root: Path, name: str, digest: str, verify: bool) -> None:
     path = root / name
     if not path.is_file():
         raise BundleNotFoundError(f"{shown(name)} is missing from {root}; download the model again", value=name)
-    if verify and _sha256(path) != digest:
+    if verify and file_digest(path) != digest:
         raise BundleCorruptError(
             f"{shown(name)} in {root} is not the file that {MANIFEST} describes: it was damaged or changed; "
             "download the model again",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, Unpack, overload
@@ -21,7 +21,7 @@ from textthema.errors import (
     TextTooLongError,
     shown,
 )
-from textthema.inference import Encoded, OnnxEncoder
+from textthema.inference import Encoded, OnnxEncoder, Tokenized
 from textthema.text import plain
 
 MAX_CHARACTERS = 100_000
@@ -161,13 +161,13 @@ class ThemeClassifier:
         return self.predictions(self.encode(texts))
 
     def encode(
-        self, texts: Iterable[str], batch_size: int = 1, progress: bool = False, with_heads: bool = False
+        self, texts: Iterable[str], token_budget: int | None = None, progress: bool = False, with_heads: bool = False
     ) -> Encoded:
         """Run the model once over texts, for their scores and their embeddings.
 
         Args:
             texts: Texts, checked as in a call.
-            batch_size: Texts in one forward pass; above 1, neighbours change each other's scores slightly.
+            token_budget: As for `infer`.
             progress: Whether to draw a progress bar on stderr, if that is a terminal.
             with_heads: Whether to ask the heads for nuances and intents, too, where the model has them.
 
@@ -175,9 +175,46 @@ class ThemeClassifier:
             Logits, probabilities, embeddings and token counts, in the order of the texts.
 
         Raises:
+            InputError: A text can't be read, the message says which; or the token budget is below 1.
+        """
+        return self._encoder.encode([readable(text) for text in texts], token_budget, progress, with_heads)
+
+    def tokenize(self, texts: Iterable[str], with_heads: bool = False) -> Tokenized:
+        """Write texts as the model takes them: the first half of `encode`.
+
+        Args:
+            texts: Texts, checked as in a call.
+            with_heads: Whether the heads for nuances and intents will be asked, too, where the model has them.
+
+        Returns:
+            Their tokens.
+
+        Raises:
             InputError: A text can't be read; the message says which.
         """
-        return self._encoder.encode([readable(text) for text in texts], batch_size, progress, with_heads)
+        return self._encoder.tokenize([readable(text) for text in texts], with_heads)
+
+    def infer(
+        self,
+        tokenized: Tokenized,
+        token_budget: int | None = None,
+        done: Callable[[int], object] = lambda _: None,
+    ) -> Encoded:
+        """Run the model over tokenized texts: the second half of `encode`. Several threads may do so at once.
+
+        Args:
+            tokenized: What `tokenize` gave.
+            token_budget: Tokens in one forward pass, padding included. By default each text is read alone; together,
+                neighbours change each other's scores slightly.
+            done: Told after each forward pass how many texts were in it.
+
+        Returns:
+            Logits, probabilities, embeddings and token counts, in the order of the texts.
+
+        Raises:
+            InputError: The token budget is below 1.
+        """
+        return self._encoder.infer(tokenized, token_budget, done)
 
     def probabilities(self, texts: Iterable[str], progress: bool = False) -> np.ndarray:
         """Give every label's probability for each text.

@@ -15,7 +15,7 @@ from textthema.classifier import readable
 from textthema.errors import EmptyTextError, InputError, NotEnoughDataError, shown
 from textthema.labels import labels_in, read_rules
 from textthema.metrics import Report, evaluate_scores
-from textthema.tables import read_table
+from textthema.sources import read_table
 
 if TYPE_CHECKING:
     from textthema.classifier import ThemeClassifier

@@ -242,7 +242,7 @@ def check_fp32(
         GateError: If it is above ``MOST_LOGIT_DIFFERENCE``.
     """
     torch_logits = predict_logits(model, tokenizer, texts, max_length)
-    difference = float(np.abs(fp32.encode(texts, batch_size=8).logits - torch_logits).max())
+    difference = float(np.abs(fp32.encode(texts, token_budget=1024).logits - torch_logits).max())
     if not difference <= MOST_LOGIT_DIFFERENCE:
         raise GateError(
             f"fp32 ONNX differs from PyTorch by {difference:.1e} in a logit, {MOST_LOGIT_DIFFERENCE:.0e} is allowed",

@@ -9,7 +9,7 @@ saves little there, and a text alone has no padding to compute.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,21 @@ class Encoded:
         return sigmoid(self.logits)
 
 
+@dataclass(frozen=True, eq=False)
+class Tokenized:
+    """Texts as the model takes them, in their order.
+
+    Attributes:
+        ids: Token ids of each text, truncated; int64 (n_tokens,).
+        starts: First character of each token, -1 for special ones; int64 (n_tokens,). None where no heads are asked.
+        n_tokens: Tokens of each text before truncation, special tokens included; int64, shape (n,).
+    """
+
+    ids: list[np.ndarray]
+    starts: list[np.ndarray] | None
+    n_tokens: np.ndarray
+
+
 class OnnxEncoder:
     """A tokenizer and an ONNX model that takes ``input_ids`` and ``attention_mask``.
 
@@ -89,7 +104,7 @@ class OnnxEncoder:
         self.max_length = max_length
         self._tokenizer = _load_tokenizer(tokenizer_path, max_length)
         self._n_special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        self._session = _load_session(onnx_path, threads or _available_processors())
+        self._session = _load_session(onnx_path, threads or available_processors())
         self._widths: dict[str, int] = {output.name: output.shape[-1] for output in self._session.get_outputs()}
         self.has_heads = {TEXT_HEADS, TOKEN_HEADS} <= set(self._widths)
         switches = {switch.name for switch in self._session.get_overridable_initializers()}
@@ -106,13 +121,13 @@ class OnnxEncoder:
         return self._widths.get(TEXT_HEADS, 0), self._widths.get(TOKEN_HEADS, 0)
 
     def encode(
-        self, texts: Sequence[str], batch_size: int = 1, progress: bool = False, with_heads: bool = False
+        self, texts: Sequence[str], token_budget: int | None = None, progress: bool = False, with_heads: bool = False
     ) -> Encoded:
         """Run the model over texts.
 
         Args:
             texts: Any number of texts.
-            batch_size: Texts in one forward pass. Above 1 is for fp32 models: see the top of this module.
+            token_budget: As for `infer`.
             progress: Whether to draw a progress bar on stderr, if that is a terminal.
             with_heads: Whether the heads beside the labels' are asked, too, where the graph has any.
 
@@ -120,44 +135,74 @@ class OnnxEncoder:
             Logits, embeddings and token counts, in the order of the texts.
 
         Raises:
-            InputError: The batch size is below 1.
+            InputError: The token budget is below 1.
         """
-        if batch_size < 1:
-            raise InputError(f"batch_size must be 1 or more, not {shown(batch_size)}", value=batch_size)
-        with_heads = with_heads and self.has_heads
-        ids, starts, n_tokens = self._tokenize(texts, with_heads)
-        logits = np.empty((len(ids), self._widths["logits"]), dtype=np.float32)
-        embeddings = np.empty((len(ids), self._widths["embedding"]), dtype=np.float32)
-        heads: dict[int, HeadScores] = {}
-        names = ["logits", "embedding", *([TEXT_HEADS, TOKEN_HEADS] if with_heads else [])]
-        switch = {} if with_heads else self._without_heads
-        with progress_bar(len(ids), progress) as done:
-            for rows in _batches_by_length(ids, batch_size):
-                feed = _pad([ids[row] for row in rows]) | switch
-                logits[rows], embeddings[rows], *said = self._session.run(names, feed)
-                for row, of_text, of_tokens in zip(rows, *said, strict=True) if said else ():
-                    heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
-                done(len(rows))
-        return Encoded(
-            logits, embeddings, n_tokens, n_tokens > self.max_length, tuple(heads[row] for row in sorted(heads))
-        )
+        tokenized = self.tokenize(texts, with_heads)
+        with progress_bar(len(tokenized.ids), progress) as done:
+            return self.infer(tokenized, token_budget, done)
 
-    def _tokenize(
-        self, texts: Sequence[str], with_starts: bool
-    ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    def tokenize(self, texts: Sequence[str], with_heads: bool = False) -> Tokenized:
+        """Write texts as the model takes them.
+
+        Args:
+            texts: Any number of texts.
+            with_heads: Whether the heads beside the labels' will be asked, too, where the graph has any.
+
+        Returns:
+            Their tokens.
+        """
         ids: list[np.ndarray] = []
-        starts: list[np.ndarray] = []
+        starts: list[np.ndarray] | None = [] if with_heads and self.has_heads else None
         n_tokens = np.empty(len(texts), dtype=np.int64)
         # the fast one does not say where tokens begin
-        encode = self._tokenizer.encode_batch if with_starts else self._tokenizer.encode_batch_fast
+        encode = self._tokenizer.encode_batch_fast if starts is None else self._tokenizer.encode_batch
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
             for encoding in encode(list(texts[start : start + _TOKENIZED_AT_ONCE])):
                 beyond = sum(len(part.ids) - self._n_special for part in encoding.overflowing)
                 n_tokens[len(ids)] = len(encoding.ids) + beyond
                 ids.append(np.array(encoding.ids, dtype=np.int64))
-                if with_starts:
+                if starts is not None:
                     starts.append(first_characters(encoding))
-        return ids, starts, n_tokens
+        return Tokenized(ids, starts, n_tokens)
+
+    def infer(
+        self,
+        tokenized: Tokenized,
+        token_budget: int | None = None,
+        done: Callable[[int], object] = lambda _: None,
+    ) -> Encoded:
+        """Run the model over tokenized texts. Several threads may do so at once.
+
+        Args:
+            tokenized: Any number of texts.
+            token_budget: Tokens in one forward pass, padding included, for texts of similar lengths; a longer text is
+                read alone. By default each is. It is for fp32 models: see the top of this module.
+            done: Told after each forward pass how many texts were in it.
+
+        Returns:
+            Logits, embeddings and token counts, in the order of the texts.
+
+        Raises:
+            InputError: The token budget is below 1.
+        """
+        if token_budget is not None and token_budget < 1:
+            raise InputError(f"the token budget must be 1 or more, not {shown(token_budget)}", value=token_budget)
+        ids, starts = tokenized.ids, tokenized.starts
+        logits = np.empty((len(ids), self._widths["logits"]), dtype=np.float32)
+        embeddings = np.empty((len(ids), self._widths["embedding"]), dtype=np.float32)
+        heads: dict[int, HeadScores] = {}
+        names = ["logits", "embedding", *([] if starts is None else [TEXT_HEADS, TOKEN_HEADS])]
+        switch = self._without_heads if starts is None else {}
+        for rows in _batches_by_length(ids, token_budget):
+            feed = _pad([ids[row] for row in rows]) | switch
+            logits[rows], embeddings[rows], *said = self._session.run(names, feed)
+            if starts is not None:
+                for row, of_text, of_tokens in zip(rows, *said, strict=True):
+                    heads[row] = HeadScores(of_text, of_tokens[: len(ids[row])], starts[row])
+            done(len(rows))
+        n_tokens = tokenized.n_tokens
+        in_order = tuple(heads[row] for row in sorted(heads))
+        return Encoded(logits, embeddings, n_tokens, n_tokens > self.max_length, in_order)
 
 
 def first_characters(encoding: Encoding) -> np.ndarray:
@@ -188,11 +233,14 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return probabilities
 
 
-def _batches_by_length(ids: list[np.ndarray], batch_size: int) -> Iterator[np.ndarray]:
+def _batches_by_length(ids: list[np.ndarray], token_budget: int | None) -> Iterator[list[int]]:
     # longest first: a machine with too little memory fails at once, and the progress bar only gets faster
-    order = np.argsort([-len(row) for row in ids], kind="stable")
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
+    start = 0
+    while start < len(order):
+        size = max(1, (token_budget or 1) // len(ids[order[start]]))
+        yield order[start : start + size]
+        start += size
 
 
 def _pad(batch: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -205,7 +253,8 @@ def _pad(batch: list[np.ndarray]) -> dict[str, np.ndarray]:
     return {"input_ids": input_ids, "attention_mask": attention_mask}
 
 
-def _available_processors() -> int:
+def available_processors() -> int:
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

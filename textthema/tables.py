@@ -1,4 +1,4 @@
-"""Tables of texts in files: read whole, and written with what was found in each text.
+"""Tables of texts, and how they are written with what was found in each text.
 
 ==========  ==================================  =====================================
 format      ``themes`` of a classified row      ``scores`` of a classified row
@@ -15,11 +15,11 @@ what CSV has no form for becomes JSON.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -53,11 +53,13 @@ class Table(ABC):
     Args:
         path: Where the rows come from, for messages.
         columns: Names of the columns.
+        first_row: Number of the first row in the file, from 0, where these are some of its rows.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], first_row: int = 0) -> None:
         self.path = path
         self.columns = tuple(columns)
+        self.first_row = first_row
 
     @abstractmethod
     def __len__(self) -> int:
@@ -79,11 +81,7 @@ class Table(ABC):
         Raises:
             MissingColumnError: No column, or more than one, has this name.
         """
-        if self.columns.count(name) != 1:
-            how_often = "more than one column" if name in self.columns else "no column"
-            raise MissingColumnError(
-                f"{self.path} has {how_often} {shown(name)}; its columns are {shown(list(self.columns))}", value=name
-            )
+        refuse_column(self.path, self.columns, name)
         return self._cells(self.columns.index(name))
 
     def _cells(self, index: int) -> list[object]:
@@ -97,10 +95,11 @@ class CsvTable(Table):
         path: The file.
         columns: Its header.
         rows: Cells of each row.
+        first_row: Number of the first row in the file, from 0.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], rows: list[list[str]]) -> None:
-        super().__init__(path, columns)
+    def __init__(self, path: Path, columns: Sequence[str], rows: list[list[str]], first_row: int = 0) -> None:
+        super().__init__(path, columns, first_row)
         self._rows = rows
 
     def __len__(self) -> int:
@@ -118,11 +117,23 @@ class JsonlTable(Table):
         path: The file.
         lines: The lines, as they are written.
         records: The lines, parsed.
+        columns: The file's columns; these rows may lack some.
+        first_row: Number of the first row in the file, from 0.
+        schema: The columns' types in Parquet, for a file that is not seen whole; by default those that fit these rows.
     """
 
-    def __init__(self, path: Path, lines: list[str], records: list[dict[str, object]]) -> None:
-        super().__init__(path, list(dict.fromkeys(key for record in records for key in record)))
+    def __init__(
+        self,
+        path: Path,
+        lines: list[str],
+        records: list[dict[str, object]],
+        columns: Sequence[str],
+        first_row: int = 0,
+        schema: pyarrow.Schema | None = None,
+    ) -> None:
+        super().__init__(path, columns, first_row)
         self.lines = lines
+        self.schema = schema
         self._records = records
 
     def __len__(self) -> int:
@@ -139,10 +150,11 @@ class ParquetTable(Table):
     Args:
         path: The file.
         arrow: Its content.
+        first_row: Number of the first row in the file, from 0.
     """
 
-    def __init__(self, path: Path, arrow: pyarrow.Table) -> None:
-        super().__init__(path, arrow.column_names)
+    def __init__(self, path: Path, arrow: pyarrow.Table, first_row: int = 0) -> None:
+        super().__init__(path, arrow.column_names, first_row)
         self.arrow = arrow
 
     def __len__(self) -> int:
@@ -160,6 +172,24 @@ class ParquetTable(Table):
                 f"column {shown(self.columns[index])} of {self.path} can't be read: {error}", value=str(self.path)
             ) from error
         return cells
+
+
+def refuse_column(path: Path, columns: Sequence[str], name: str) -> None:
+    """Refuse a column that is not there, or there more than once.
+
+    Args:
+        path: The table's file, for the message.
+        columns: All its columns.
+        name: The column's name.
+
+    Raises:
+        MissingColumnError: No column, or more than one, has this name.
+    """
+    if columns.count(name) != 1:
+        how_often = "more than one column" if name in columns else "no column"
+        raise MissingColumnError(
+            f"{path} has {how_often} {shown(name)}; its columns are {shown(list(columns))}", value=name
+        )
 
 
 def format_of(path: str | Path) -> str:
@@ -182,30 +212,9 @@ def format_of(path: str | Path) -> str:
     return suffix
 
 
-def read_table(path: str | Path) -> Table:
-    """Read a table.
-
-    Args:
-        path: A CSV file with a header (RFC 4180, UTF-8), a JSON lines file of objects, or a Parquet file.
-
-    Returns:
-        Its rows.
-
-    Raises:
-        UnknownFormatError: The suffix names none of these formats.
-        UnreadableFileError: The file is missing, binary or broken; the message says where.
-        MissingDependencyError: It is Parquet and pyarrow is not installed.
-    """
-    path = Path(path)
-    read = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}[format_of(path)]
-    try:
-        return read(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise UnreadableFileError(f"can't read {shown(str(path))}: {reason}", value=str(path)) from error
-
-
-def write_results(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: str | Path) -> None:
+def write_results(
+    table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: str | Path, *, header: bool = True
+) -> None:
     """Write a table with more columns.
 
     Args:
@@ -213,97 +222,93 @@ def write_results(table: Table, results: Iterable[Result], columns: Mapping[str,
         results: The new cells of each row, in the order of the new columns.
         columns: New column → form of its cells.
         path: The file to write, in the format of its suffix. It is not replaced at once: give a temporary path.
+        header: Whether a CSV file gets one; not where it is a part of another.
 
     Raises:
         InputError: The format has no form for the table's values.
         MissingDependencyError: It is Parquet and pyarrow is not installed.
     """
     path = Path(path)
-    write = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}[format_of(path)]
+    suffix = format_of(path)
     rounded = ([_rounded(cell) for cell in result] for result in results)
+    with _utf8(table):
+        if suffix == ".csv":
+            _write_csv(table, rounded, columns, path, header)
+        elif suffix == ".jsonl":
+            _write_jsonl(table, rounded, columns, path)
+        else:
+            _write_parquet(table, rounded, columns, path)
+
+
+def refuse_unwritable(table: Table, suffix: str) -> None:
+    """Look whether a text format has a form for every value of a table.
+
+    Args:
+        table: The rows.
+        suffix: ``.csv`` or ``.jsonl``.
+
+    Raises:
+        InputError: It has not.
+    """
+    if suffix == ".jsonl":
+        refuse_twins(table)
+    with _utf8(table):
+        for row in table.rows():
+            for cell in row:
+                _csv_cell(cell).encode()
+
+
+def schema_of(table: Table) -> pyarrow.Schema:
+    """Find the types that a table's columns get in a Parquet file.
+
+    Args:
+        table: The rows.
+
+    Returns:
+        The columns and their types.
+
+    Raises:
+        InputError: No type fits a column, or two columns have one name.
+        MissingDependencyError: pyarrow is not installed.
+    """
+    refuse_twins(table)
+    return _as_arrow(table, import_pyarrow()).schema
+
+
+def common_schema(path: Path, first: pyarrow.Schema | None, second: pyarrow.Schema) -> pyarrow.Schema:
+    """Find types that fit the rows of two parts of a table.
+
+    Args:
+        path: The table's file, for messages.
+        first: Columns of the one part; None if there is none.
+        second: Columns of the other.
+
+    Returns:
+        All columns, each with a type that holds both parts' values.
+
+    Raises:
+        InputError: No type holds both.
+    """
+    pyarrow = import_pyarrow()
+    if first is None or first.equals(second):
+        return second
     try:
-        write(table, rounded, columns, path)
+        return pyarrow.unify_schemas([first, second], promote_options="permissive")
+    except pyarrow.ArrowException as error:
+        raise InputError(
+            f"a column of {path} fits no Parquet type: {error}; write .jsonl instead", value=path
+        ) from error
+
+
+@contextmanager
+def _utf8(table: Table) -> Iterator[None]:
+    try:
+        yield
     except UnicodeEncodeError as error:
         raise NotTextError(
             f"{table.path} holds {shown(error.object[error.start : error.end])}, half of a surrogate pair, "
             "which UTF-8 can't write; repair it first",
             value=error.object,
-        ) from error
-
-
-def _read_text(path: Path) -> str:
-    raw = path.read_bytes()
-    if b"\0" in raw:
-        raise UnreadableFileError(
-            f"{shown(str(path))} holds NUL bytes: it is binary or UTF-16; save it as UTF-8 text", value=str(path)
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        found = shown(error.object[error.start : error.end])
-        raise UnreadableFileError(
-            f"{shown(str(path))} is not UTF-8: line {line} holds {found}; save it as UTF-8", value=str(path)
-        ) from error
-
-
-def _read_csv(path: Path) -> CsvTable:
-    text = _read_text(path)
-    # no cell is longer than the file; the reader's own limit would forbid long texts
-    previous_limit = csv.field_size_limit(len(text) + 1)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        numbered = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise UnreadableFileError(
-            f"{shown(str(path))} is broken at line {reader.line_num}: {error}; check the quotation marks",
-            value=str(path),
-        ) from error
-    finally:
-        csv.field_size_limit(previous_limit)
-    first = next((i for i, (_, row) in enumerate(numbered) if row), None)
-    if first is None:
-        raise UnreadableFileError(f"{shown(str(path))} is empty; its first line must name columns", value=str(path))
-    (_, header), *body = numbered[first:]
-    # A blank line is an empty cell where there is one column, and nothing where there are more.
-    body = [(line, row or [""]) for line, row in body if row or len(header) == 1]
-    for line, row in body:
-        if len(row) != len(header):
-            raise UnreadableFileError(
-                f"{shown(str(path))} is broken at line {line}: {len(row)} cells, the header has {len(header)}; "
-                "check commas and quotation marks",
-                value=row,
-            )
-    return CsvTable(path, header, [row for _, row in body])
-
-
-def _read_jsonl(path: Path) -> JsonlTable:
-    lines, records = [], []
-    # not splitlines(): JSON strings may hold U+2028 and its kin
-    for number, line in enumerate(_read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableFileError(f"{shown(str(path))} is broken at line {number}: {error}", value=line) from error
-        if not isinstance(record, dict):
-            raise UnreadableFileError(
-                f"{shown(str(path))} is broken at line {number}: {shown(record)} is no JSON object", value=line
-            )
-        lines.append(line.strip())
-        records.append(record)
-    return JsonlTable(path, lines, records)
-
-
-def _read_parquet(path: Path) -> ParquetTable:
-    pyarrow = _pyarrow()
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            return ParquetTable(path, file.read())
-    except pyarrow.ArrowException as error:
-        raise UnreadableFileError(
-            f"{shown(str(path))} is no readable Parquet file: {error}", value=str(path)
         ) from error
 
 
@@ -317,19 +322,20 @@ def _rounded(value: object) -> object:
     return value
 
 
-def _write_csv(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
+def _write_csv(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path, header: bool) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         # a bare carriage return would end the row, and the writer quotes it only if told to
         careful = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow([*table.columns, *columns])
+        if header:
+            writer.writerow([*table.columns, *columns])
         for row, result in zip(table.rows(), results, strict=True):
             cells = [_csv_cell(cell) for cell in (*row, *result)]
             (careful if any("\r" in cell for cell in cells) else writer).writerow(cells)
 
 
 def _write_jsonl(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
-    _refuse_twins(table)
+    refuse_twins(table)
     lines = table.lines if isinstance(table, JsonlTable) else (_json_object(table.columns, row) for row in table.rows())
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for line, result in zip(lines, results, strict=True):
@@ -340,8 +346,8 @@ def _write_jsonl(table: Table, results: Iterable[Result], columns: Mapping[str, 
 
 
 def _write_parquet(table: Table, results: Iterable[Result], columns: Mapping[str, Form], path: Path) -> None:
-    _refuse_twins(table)
-    pyarrow = _pyarrow()
+    refuse_twins(table)
+    pyarrow = import_pyarrow()
     arrow = table.arrow if isinstance(table, ParquetTable) else _as_arrow(table, pyarrow)
     types = [_arrow_type(form, pyarrow) for form in columns.values()]
     chunks: list[list[Any]] = [[] for _ in columns]
@@ -372,7 +378,7 @@ def _as_arrow(table: Table, pyarrow: ModuleType) -> pyarrow.Table:
     columns = {}
     for i, name in enumerate(table.columns):
         try:
-            columns[name] = pyarrow.array([row[i] for row in table.rows()])
+            columns[name] = pyarrow.array([row[i] for row in table.rows()], _type_of(table, name, pyarrow))
         except (pyarrow.ArrowException, OverflowError) as error:
             raise InputError(
                 f"column {shown(name)} of {table.path} fits no Parquet type: {error}; write .jsonl instead", value=name
@@ -380,7 +386,22 @@ def _as_arrow(table: Table, pyarrow: ModuleType) -> pyarrow.Table:
     return pyarrow.table(columns)
 
 
-def _refuse_twins(table: Table) -> None:
+def _type_of(table: Table, name: str, pyarrow: ModuleType) -> pyarrow.DataType | None:
+    if isinstance(table, CsvTable):
+        return pyarrow.string()
+    schema = table.schema if isinstance(table, JsonlTable) else None
+    return schema and schema.field(name).type
+
+
+def refuse_twins(table: Table) -> None:
+    """Refuse a table that only CSV can hold.
+
+    Args:
+        table: The rows.
+
+    Raises:
+        InputError: Two columns have one name.
+    """
     twins = sorted({name for name in table.columns if table.columns.count(name) > 1})
     if twins and table.path.suffix.lower() == ".csv":
         raise InputError(
@@ -414,7 +435,15 @@ def _plain_json(value: object) -> object:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _pyarrow() -> ModuleType:
+def import_pyarrow() -> ModuleType:
+    """Import what reads and writes Parquet.
+
+    Returns:
+        pyarrow.
+
+    Raises:
+        MissingDependencyError: It is not installed.
+    """
     try:
         import pyarrow.parquet  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:

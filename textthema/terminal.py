@@ -24,12 +24,17 @@ def give_up_stdout() -> None:
 
 
 @contextmanager
-def progress_bar(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
-    """Draw a bar of the texts that are done on stderr, if that is a terminal.
+def progress_bar(
+    total: int, shown: bool, *, unit: str = "text", what: str | None = None, before: int = 0
+) -> Iterator[Callable[[int], object]]:
+    """Draw a bar of what is done on stderr, if that is a terminal, with its speed and the time that is left.
 
     Args:
-        total: How many there are.
+        total: How much there is.
         shown: Whether to draw any.
+        unit: What is counted.
+        what: What is done, at the bar's beginning.
+        before: How much was done before.
 
     Yields:
         What takes the number of those that are done since the last time.
@@ -39,5 +44,5 @@ def progress_bar(total: int, shown: bool) -> Iterator[Callable[[int], object]]:
         return
     from tqdm import tqdm  # noqa: PLC0415 - for a text alone, importing it would take as long as reading the text
 
-    with tqdm(total=total, unit="text", disable=None) as bar:
+    with tqdm(total=total, initial=before, unit=unit, desc=what, unit_scale=not unit, disable=None) as bar:
         yield bar.update

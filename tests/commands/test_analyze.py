@@ -7,7 +7,7 @@ import pytest
 from textthema.analysis import COLUMNS, Analyzer
 from textthema.classifier import ThemeClassifier
 from textthema.cli import main
-from textthema.tables import read_table
+from textthema.sources import read_table
 
 
 class Stdin(io.TextIOWrapper):
@@ -136,7 +136,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path, monkeypatch, texts):
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ThemeClassifier, "encode", interrupt)
+    monkeypatch.setattr(ThemeClassifier, "infer", interrupt)
     assert main(["analyze", str(source), str(tmp_path / "out.csv")]) == 130
     assert list(tmp_path.iterdir()) == [source]
 

@@ -86,7 +86,7 @@ def test_an_old_result_is_replaced(tmp_path, texts):
 
 def test_larger_batches(tmp_path, texts):
     source, target = write_csv(tmp_path / "in.csv", texts), tmp_path / "out.csv"
-    assert main(["classify", str(source), str(target), "--batch-size", "4"]) == 0
+    assert main(["classify", str(source), str(target), "--token-budget", "400"]) == 0
     assert [row["text"] for row in read_csv(target)] == texts
 
 
@@ -216,7 +216,7 @@ def test_in_and_out_must_differ(tmp_path, capsys, texts):
 
 def test_no_batch_without_texts(tmp_path, capsys, texts):
     source = write_csv(tmp_path / "in.csv", texts[:1])
-    fails(capsys, tmp_path, [source, tmp_path / "out.csv", "--batch-size", "0"], 2, "batch_size")
+    fails(capsys, tmp_path, [source, tmp_path / "out.csv", "--token-budget", "0"], 2, "token budget")
 
 
 def test_a_tampered_model(tmp_path, capsys, model_copy, texts):
@@ -228,7 +228,7 @@ def test_a_tampered_model(tmp_path, capsys, model_copy, texts):
     fails(capsys, tmp_path, [source, tmp_path / "out.csv", "--model", model_copy], 4, "model_quantized.onnx")
 
 
-@pytest.mark.parametrize("method", ["encode", "labels_over"])
+@pytest.mark.parametrize("method", ["tokenize", "infer", "labels_over"])
 def test_ctrl_c_leaves_nothing_behind(tmp_path, capsys, monkeypatch, texts, method):
     source = write_csv(tmp_path / "in.csv", texts)
 

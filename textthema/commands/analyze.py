@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from textthema.commands import add_index_option, add_model_option, text_of
+from textthema.commands import add_batch_options, add_index_option, add_model_option, run_batch, text_of
 from textthema.errors import InputError, shown
-
-if TYPE_CHECKING:
-    from textthema.analysis import Analyzer
-    from textthema.batch import Rows
-    from textthema.tables import Form, Result
 
 HELP = "show themes, hashtags and related authors and books of a text, or of every row of a file"
 
@@ -32,10 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="OUT", nargs="?", type=Path, help="table to write: .csv, .jsonl or .parquet")
     parser.add_argument("--json", action="store_true", help="print JSON, with the probability of every theme")
     parser.add_argument("--top", type=int, default=5, metavar="N", help="related of each kind (default: 5)")
-    parser.add_argument("--text-column", default="text", metavar="NAME", help="IN's column to read (default: text)")
-    parser.add_argument(
-        "--allow-empty", action="store_true", help="keep IN's rows without text, with empty results, and count them"
-    )
+    add_batch_options(parser)
     add_index_option(parser)
     add_model_option(parser)
     parser.epilog = """With OUT, the first argument names a table (.csv, .jsonl, .parquet). OUT has its rows, order and
@@ -47,6 +36,7 @@ columns, and these, as --json writes them (JSON in CSV cells):
   intents    what the text is for: each intent's score
   intents_present   the intents that reach their threshold
 Of what the model lacks, related, nuances and intents are null and intents_present is [].
+After a stop of any kind, the same command goes on where it was.
 
 examples:
   textthema analyze "The tide took the name I wrote, and I wrote it again."
@@ -86,34 +76,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _analyze_file(args: argparse.Namespace) -> int:
-    from textthema.analysis import COLUMNS, Analyzer
-    from textthema.batch import read_rows
-    from textthema.bundle import replacing
-    from textthema.tables import write_results
+    from textthema.classifier import locate
+    from textthema.tasks import Analyzing
 
     if args.text in (None, "-"):
         raise InputError("IN has to be a file, not standard input", value=args.text)
-    rows = read_rows(Path(args.text), args.target, args.text_column, COLUMNS, allow_empty=args.allow_empty)
-    analyzer = Analyzer.from_pretrained(args.model, collection=args.collection, index=args.index)
-    truncated: list[int] = []
-    with replacing(args.target) as temporary:
-        write_results(rows.table, _results(analyzer, rows, args.top, truncated), COLUMNS, temporary)
-    for note in rows.notes(truncated, analyzer.classifier.max_length, "results"):
-        print(note, file=sys.stderr)
-    return 0
-
-
-def _results(analyzer: Analyzer, rows: Rows, top: int, truncated: list[int]) -> Iterator[Result]:
-    """Give each row's new cells, and note the rows that were not read whole."""
-    from textthema.analysis import COLUMNS
-
-    analyses = analyzer.stream(rows.texts.values(), top, progress=True)
-    nothing: dict[str, Form | None] = {name: None if isinstance(form, dict) else [] for name, form in COLUMNS.items()}
-    for row in range(len(rows.table)):
-        found = dict(nothing)
-        if row in rows.texts:
-            analysis = next(analyses)
-            found |= analysis.as_dict()
-            if analysis.prediction.truncated:
-                truncated.append(row)
-        yield [found[name] for name in COLUMNS]
+    task = Analyzing(locate(args.model, args.collection), args.token_budget, args.index, args.top)
+    return run_batch(Path(args.text), args.target, task, args)

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from textthema.commands import add_model_option
-from textthema.tables import CLASSIFIED, Result, write_results
-
-if TYPE_CHECKING:
-    from textthema.batch import Rows
-    from textthema.classifier import ThemeClassifier
-    from textthema.inference import Encoded
+from textthema.commands import add_batch_options, add_model_option, run_batch
 
 HELP = "add themes and scores to every row of a CSV, JSONL or Parquet file"
 
@@ -27,17 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("source", metavar="IN", type=Path, help="table to read: .csv, .jsonl or .parquet")
     parser.add_argument("target", metavar="OUT", type=Path, help="table to write: .csv, .jsonl or .parquet")
-    parser.add_argument("--text-column", default="text", metavar="NAME", help="column to classify (default: text)")
-    parser.add_argument(
-        "--batch-size",
-        type=int,
-        default=1,
-        metavar="N",
-        help="texts in one forward pass (default: 1, so that no text changes another's scores)",
-    )
-    parser.add_argument(
-        "--allow-empty", action="store_true", help="keep rows without text, with empty results, and count them"
-    )
+    add_batch_options(parser)
     add_model_option(parser)
     parser.epilog = """OUT has IN's rows, order and columns, and two more:
   themes   the labels that reach their threshold, most probable first
@@ -48,12 +29,17 @@ A cell without text (empty, null, NaN), with something else than text, half of a
 100,000 characters stops the command before OUT is written, and the message names its row. With --allow-empty
 rows without text are kept, their themes and scores empty, and a note on standard error counts them.
 
+The file may be of any size: it is read in shards, which are kept in OUT.parts until all are there. After a stop of
+any kind, the same command goes on where it was.
+
 examples:
   textthema classify poems.csv themes.csv
   textthema classify poems.parquet themes.parquet --text-column poem
   textthema classify synopses.csv genres.csv --collection books
   textthema classify poems.jsonl themes.csv --model my_model
   textthema classify crawl.csv themes.csv --allow-empty
+  textthema classify library.parquet themes --shards parquet --report speed.json
+  textthema classify library.parquet themes.parquet --engine ray --address auto --workers 64
 """
 
 
@@ -66,27 +52,8 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         0.
     """
-    from textthema.batch import read_rows
-    from textthema.bundle import replacing
-    from textthema.classifier import ThemeClassifier
+    from textthema.classifier import locate
+    from textthema.tasks import Classifying
 
-    rows = read_rows(args.source, args.target, args.text_column, CLASSIFIED, allow_empty=args.allow_empty)
-    classifier = ThemeClassifier.from_pretrained(args.model, collection=args.collection)
-    with replacing(args.target) as temporary:
-        encoded = classifier.encode(rows.texts.values(), args.batch_size, progress=True)
-        write_results(rows.table, _results(classifier, encoded, rows), CLASSIFIED, temporary)
-    truncated = [row for row, cut in zip(rows.texts, encoded.truncated, strict=True) if cut]
-    for note in rows.notes(truncated, classifier.max_length, "themes and scores"):
-        print(note, file=sys.stderr)
-    return 0
-
-
-def _results(classifier: ThemeClassifier, encoded: Encoded, rows: Rows) -> Iterator[Result]:
-    of_texts = iter(encoded.probabilities)
-    for row in range(len(rows.table)):
-        if row not in rows.texts:
-            yield [], {}
-            continue
-        probabilities = next(of_texts)
-        scores = dict(zip(classifier.labels, probabilities.tolist(), strict=True))
-        yield classifier.labels_over(probabilities), scores
+    task = Classifying(locate(args.model, args.collection), args.token_budget)
+    return run_batch(args.source, args.target, task, args)

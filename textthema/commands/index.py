@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from textthema.bundle import Bundle
     from textthema.classifier import ThemeClassifier, locate
     from textthema.indexing import build_index
-    from textthema.tables import read_table
+    from textthema.sources import read_table
     from textthema.text import plain
 
     table = read_table(args.corpus)
@@ -142,7 +142,7 @@ def _with_entities(corpus: list[SourceText], cells: Iterable[str], mentions: dic
 def _read_entities(folder: Path) -> tuple[dict[str, Entity], dict[str, list[str]]]:
     """Read what ``textthema entities`` wrote: the entities by id, and those of each text by the text's name."""
     from textthema.catalogue import Entity
-    from textthema.tables import read_table
+    from textthema.sources import read_table
 
     table = read_table(folder / "entities.jsonl")
     columns = [table.column(name) for name in ("id", "kind", "name")]
