@@ -115,8 +115,6 @@ def _reports(ray: ModuleType, job: Job, shards: list[int], workers: int) -> Iter
         fn_constructor_args=(job,),
         num_cpus=1,
         concurrency=workers,
-        max_restarts=_RETRIES,
-        max_task_retries=_RETRIES,
     )
     rows: Iterator[dict[str, Any]] = read.iter_rows()
     return rows
