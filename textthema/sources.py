@@ -258,8 +258,8 @@ class ParquetSource(Source):
             self._file = import_pyarrow().parquet.ParquetFile(path)
         schema = self._file.schema_arrow
         self.columns = tuple(schema.names)
-        groups = range(self._file.num_row_groups)
-        self._groups: list[int] = list(accumulate((self._file.metadata.row_group(i).num_rows for i in groups), initial=0))
+        n_rows = [self._file.metadata.row_group(group).num_rows for group in range(self._file.num_row_groups)]
+        self._groups: list[int] = list(accumulate(n_rows, initial=0))
         self._position = self.size
         self._batches: Iterator[pyarrow.RecordBatch] = iter(())
         self._rest: pyarrow.RecordBatch | None = None
