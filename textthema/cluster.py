@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from textthema.errors import InputError, MissingDependencyError, shown
+from textthema import errors
+from textthema.errors import ClusterError, MissingDependencyError, TextThemaError, shown
 from textthema.stages import Job, Report, Stage
 
-# A worker that was lost, or a machine, is replaced, and its shard read again, so many times.
-_RETRIES = 3
 # Only numbers of shards go through Ray's own store.
 _STORE_BYTES = 100_000_000
+# Ray itself would try for minutes.
+_CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,21 @@ class RayEngine:
 
         Raises:
             MissingDependencyError: Ray is not installed.
+            ClusterError: The cluster can't be reached, or lost a worker again and again.
+            TextThemaError: The same as by the local engine.
         """
         ray = _import_ray()
         started = not ray.is_initialized()
         if started:
             _connect(ray, self.address, workers)
         try:
-            for row in _reports(ray, job, list(shards), workers):
+            for row in _rows(ray, job, list(shards), workers):
+                if row["fault"]:
+                    raise _error_of(row["fault"])
                 done(row["rows"])
                 yield Report.read(job.report(row["number"]))
+        except ray.exceptions.RayError as error:
+            raise ClusterError(f"Ray gave up: {error}; the same command goes on where it was") from error
         finally:
             if started:
                 ray.shutdown()
@@ -69,7 +77,8 @@ class ShardReader:
     """
 
     def __init__(self, job: Job) -> None:
-        self._stage = Stage(job, job.task.load())
+        self._job = job
+        self._stage: Stage | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Read a shard.
@@ -78,15 +87,27 @@ class ShardReader:
             row: Its ``id``.
 
         Returns:
-            Its ``number``, and how many ``rows`` it has.
+            Its ``number``, how many ``rows`` it has, and the ``fault`` that ended it: an error's name and message.
         """
         number = int(row["id"])
-        return {"number": number, "rows": self._stage(number).rows}
+        # Ray would print the trace of an error several times, and wrap it.
+        try:
+            self._stage = self._stage or Stage(self._job, self._job.task.load())
+            return {"number": number, "rows": self._stage(number).rows, "fault": []}
+        except TextThemaError as error:
+            return {"number": number, "rows": 0, "fault": [type(error).__name__, str(error)]}
+
+
+def _error_of(fault: Sequence[str]) -> TextThemaError:
+    name, message = fault
+    error: TextThemaError = getattr(errors, name)(message)
+    return error
 
 
 def _import_ray() -> ModuleType:
-    # It would tell its makers that it is used.
+    # It would tell its makers that it is used, and warn of what only its own developers can change.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray.data  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
@@ -98,23 +119,25 @@ def _import_ray() -> ModuleType:
 def _connect(ray: ModuleType, address: str | None, workers: int) -> None:
     local = {} if address else {"num_cpus": workers, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, ValueError) as error:
-        raise InputError(f"there is no Ray cluster at {shown(address)}: {error}", value=address) from error
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"there is no Ray cluster at {shown(address)}: {error}; start one with ray start --head", value=address
+        ) from error
 
 
-def _reports(ray: ModuleType, job: Job, shards: list[int], workers: int) -> Iterator[dict[str, Any]]:
+def _knock(address: str | None) -> None:
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host:
+        socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
+
+
+def _rows(ray: ModuleType, job: Job, shards: list[int], workers: int) -> Iterator[dict[str, Any]]:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
-    # else the error of a file at fault would arrive as one of Ray
-    context.raise_original_map_exception = True
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     numbers = ray.data.from_items([{"id": number} for number in shards], override_num_blocks=len(shards))
-    read = numbers.map(
-        ShardReader,
-        fn_constructor_args=(job,),
-        num_cpus=1,
-        concurrency=workers,
-    )
+    read = numbers.map(ShardReader, fn_constructor_args=(job,), num_cpus=1, concurrency=workers)
     rows: Iterator[dict[str, Any]] = read.iter_rows()
     return rows

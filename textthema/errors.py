@@ -20,6 +20,7 @@
     ├── GateError                      exit code 5: an export that would lose quality
     ├── PassageIndexError              exit code 7: an index of passages that is missing, broken or of another model
     ├── HubError                       exit code 8: the Hugging Face Hub, or the way to it
+    ├── ClusterError                   exit code 9: a Ray cluster, or the way to it; what was read is kept
     └── ScrapingError                  exit code 6: a site, or the way to it; what was collected is kept
         ├── BrowserError               Chromium can't be started, or goes away again and again
         ├── LoginWallError             the site shows nothing without signing in
@@ -131,6 +132,12 @@ class HubError(TextThemaError):
     """The Hugging Face Hub took no upload."""
 
     exit_code = 8
+
+
+class ClusterError(TextThemaError):
+    """A Ray cluster can't be reached, or gave up; shards that were read are kept."""
+
+    exit_code = 9
 
 
 class ScrapingError(TextThemaError):
