@@ -1,3 +1,5 @@
+import itertools
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -78,7 +80,7 @@ def test_shards_follow_each_other_and_are_never_too_many(n_windows):
     shards = shards_of(n_windows)
     assert len(shards) <= 2048
     assert sum(shard.n_rows for shard in shards) == 64 * n_windows
-    for before, after in zip(shards, shards[1:], strict=False):
+    for before, after in itertools.pairwise(shards):
         assert (before.first_row + before.n_rows, before.end) == (after.first_row, after.start)
 
 

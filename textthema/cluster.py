@@ -128,8 +128,8 @@ def _connect(ray: ModuleType, address: str | None, workers: int) -> None:
 
 
 def _knock(address: str | None) -> None:
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if host:
+    if address not in (None, "auto", "local"):
+        host, _, port = address.removeprefix("ray://").rpartition(":")
         socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
 
 
