@@ -18,6 +18,8 @@ sys.path[:0] = map(str, _SOURCES)
 # The counts of all workers meet in files; workers that are started later find the folder here.
 _COUNTS = Path(tempfile.mkdtemp(prefix="textthema-counts-"))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_COUNTS)
+# Who has read a text waits for Python's lock at every step while others are refused: by default up to 5 ms each time.
+sys.setswitchinterval(0.0005)
 # Each worker reads one text at a time, on one processor.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # onnxruntime tells its makers that it is used, unless it is told not to; this site asks no other host.
@@ -51,10 +53,12 @@ def pre_request(worker, req):  # noqa: ANN001, ANN201
     """Give up the connection of who comes while there is a line: by the next one, an idle worker may take it.
 
     Kept connections stay with the worker that accepted them, and a client that asks anew at once after each refusal
-    would keep a full worker busy beside an idle one.
+    would keep a full worker busy beside an idle one. Who is refused keeps the connection: a new one for each refusal
+    would cost more than the refusal.
     """
     worker.log.debug("%s %s", req.method, req.path)
-    if worker.wsgi.extensions["reader"].admission.busy:
+    admission = worker.wsgi.extensions["reader"].admission
+    if admission.busy and not admission.full:
         req.force_close()
 
 

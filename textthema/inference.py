@@ -2,8 +2,7 @@
 
 A dynamically quantized model takes the int8 scale of its activations from the whole batch, so the texts
 of a batch, and their padding, change each other's scores. One text a batch is therefore the default: its
-scores are then the same alone, in a list and in a file. On a CPU this costs nothing measurable: a batch
-saves little there, and a text alone has no padding to compute.
+scores are then the same alone, in a list and in a file. On a CPU this costs little: benchmarks/results/throughput.md.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ def timed(rate, **more):
 def found():
     shares = {"read": 0.01, "tokenize": 0.04, "infer": 0.9, "write": 0.05}
     return {
-        "ours": timed(180.0, start_up_seconds=0.5, rows_per_s_without_start_up=181.0, shares=shares),
+        "ours": timed(150.0, start_up_seconds=0.5, rows_per_s_without_start_up=151.0, shares=shares),
+        "packed": timed(180.0, start_up_seconds=0.5, rows_per_s_without_start_up=181.0, shares=shares),
         "one_by_one": timed(144.0, score_difference=0.0002),
         "bare": timed(200.0, budget=256, sessions=2, threads=1, mean_tokens=46.2),
         "optimum": {"missing": "its Python is not there"},
@@ -27,9 +28,9 @@ def found():
     }
 
 
-def test_ours_is_compared_with_everyone_that_could_run(found):
+def test_ours_is_compared_with_everyone_that_could_run_and_packed_with_who_packs(found):
     aims = throughput.compared(found)
-    assert aims["transformers"] == {"ratio": pytest.approx(12.0), "aim": 3.0, "met": True}
+    assert aims["transformers"] == {"ratio": pytest.approx(10.0), "aim": 3.0, "met": True}
     assert aims["one_by_one"]["met"] is False
     assert aims["bare"]["ratio"] == pytest.approx(0.9)
     assert aims["optimum"] == {"ratio": None, "aim": 2.0, "met": None}
@@ -70,6 +71,6 @@ def test_who_can_run_is_timed_and_who_cannot_is_missing(root, asked, tmp_path):
     assert throughput.main(list(map(str, arguments))) == 0
     found = json.loads((tmp_path / "throughput.json").read_text())["contestants"]
     assert {key for key, contestant in found.items() if "missing" in contestant} == {"optimum", "transformers"}
-    assert all(found[key]["rows"] == 8 for key in ("ours", "one_by_one", "bare"))
+    assert all(found[key]["rows"] == 8 for key in ("ours", "packed", "one_by_one", "bare"))
     assert found["one_by_one"]["score_difference"] < 1e-4
     assert "Missing: `transformers`' pipeline" in (tmp_path / "throughput.md").read_text()

@@ -67,7 +67,7 @@ def add_batch_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="read texts of similar lengths together, up to N tokens (default: each alone, so that no text changes "
-        "another's scores; on a CPU that is no slower)",
+        "another's int8 scores; N of 256 is somewhat faster)",
     )
     group.add_argument(
         "--shards", choices=("csv", "jsonl", "parquet"), help="let OUT be a folder of files of this format"
