@@ -24,9 +24,8 @@ from scaling import as_plan, plan
 from scripts import exit_code, write_result
 from serving import machine
 
-from textthema.bundle import Bundle, find_default
+from textthema.bundle import Bundle, file_digest, find_default
 from textthema.classifier import ThemeClassifier
-from textthema.manifest import file_hash
 
 ENGINES = {"local": "local", "ray": "Ray"}
 WORKERS = (1, 2)
@@ -107,7 +106,7 @@ def _measured(folder: Path, engine: str, workers: int, model: Path) -> dict:
         "stages": run.report["stages"],
         "bytes_read": source.stat().st_size,
         "bytes_written": target.stat().st_size,
-        "sha256": file_hash(target),
+        "sha256": file_digest(target),
     }
 
 

@@ -23,7 +23,7 @@ from scripts import exit_code, write_result
 from tqdm import tqdm
 from unseen_tags import learn_tags
 
-from textthema.bundle import Bundle
+from textthema.bundle import Bundle, file_digest
 from textthema.catalogue import Catalogue
 from textthema.classifier import ThemeClassifier
 from textthema.cleaning import text_id
@@ -31,7 +31,6 @@ from textthema.collection import QUOTES
 from textthema.hashtags import choose_hashtags
 from textthema.inference import Encoded
 from textthema.labels import LabelRules, read_rules, slug
-from textthema.manifest import file_hash
 from textthema.raw import read_raw
 
 ROWS = 5_000
@@ -82,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "rows": len(texts.texts),
             "seed": args.seed,
             "part": args.part,
-            "texts_sha256": file_hash(args.splits / f"{args.part}.parquet"),
+            "texts_sha256": file_digest(args.splits / f"{args.part}.parquet"),
             "encoder": bundle.encoder_id,
             "tags_known": int(np.subtract(*reversed(known.kinds["tag"]))),
         }

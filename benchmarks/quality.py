@@ -35,11 +35,10 @@ from slices import slices_of, weaknesses_of
 from tqdm import tqdm
 
 from textthema.baseline import REGRESSION_SETTINGS, TFIDF_SETTINGS, constant_scores, constant_thresholds
-from textthema.bundle import CONFIG, ONNX, THRESHOLDS, Bundle, replacing
+from textthema.bundle import CONFIG, ONNX, THRESHOLDS, Bundle, file_digest, replacing
 from textthema.calibration import Calibration, fit_calibration
 from textthema.errors import InputError
 from textthema.inference import OnnxEncoder
-from textthema.manifest import file_hash
 from textthema.metrics import Report, difference, evaluate_scores, reliability
 from textthema.splits import NAMES, SEEN, author_codes
 from textthema.staging import read_table, truth_matrix
@@ -164,7 +163,7 @@ class Bench:
             for name, make in makers.items()
             if name not in without
         }
-        fp32 = _built(self.work / "ours_fp32", {"model": file_hash(self.fp32)}, self._lay_fp32)
+        fp32 = _built(self.work / "ours_fp32", {"model": file_digest(self.fp32)}, self._lay_fp32)
         return {"ours": self.bundle.root, "ours_fp32": fp32, **built}
 
     def ours(self, key: str, folder: Path) -> Tuned:
@@ -226,7 +225,7 @@ class Bench:
     def _scores(self, key: str, folder: Path) -> Callable[[str], np.ndarray]:
         """Make the function that lets a model score a split, or reads what it said before."""
         files = sorted(file for file in folder.rglob("*") if file.suffix in {".onnx", ".npz", ".json"})
-        hashes = [file_hash(file) for file in files]
+        hashes = [file_digest(file) for file in files]
 
         def scores(name: str) -> np.ndarray:
             split = self.splits[name]
@@ -338,7 +337,7 @@ def _about(bench: Bench, args: argparse.Namespace) -> dict:
         },
         "train_rows_drawn": bench.drawn["max_rows"],
         # Heads that are grafted on later change no score: the encoder keeps the name of the measured graph.
-        "model_sha256": {ONNX: bench.bundle.encoder_id, THRESHOLDS: file_hash(bench.bundle.root / THRESHOLDS)},
+        "model_sha256": {ONNX: bench.bundle.encoder_id, THRESHOLDS: file_digest(bench.bundle.root / THRESHOLDS)},
         "bootstrap": {"replicates": args.bootstrap, "seed": args.seed, "confidence": 0.95},
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},
     }
@@ -377,7 +376,7 @@ def read_split(file: Path, labels: Sequence[str], max_rows: int | None = None, s
         table = table.sample(max_rows, random_state=seed)
     truth = truth_matrix(table["themes"], list(labels))
     unnamed = int((~table["author"].fillna("").astype(bool)).sum())
-    return Split(table["text"].tolist(), truth, author_codes(table["author"]), file_hash(file), unnamed)
+    return Split(table["text"].tolist(), truth, author_codes(table["author"]), file_digest(file), unnamed)
 
 
 def weight_bytes(folder: Path) -> int:

@@ -24,14 +24,13 @@ from scripts import exit_code, write_result
 from synopses import synopsis_places
 from tqdm import tqdm
 
-from textthema.bundle import Bundle, find_default, replacing
+from textthema.bundle import Bundle, file_digest, find_default, replacing
 from textthema.catalogue import Catalogue
 from textthema.embedding_cache import EmbeddingCache
 from textthema.evidence import read_evidence
 from textthema.fusion import ranks
 from textthema.holdings import TEST, TRAIN, VALIDATION, Holdings, gather
 from textthema.inference import sigmoid
-from textthema.manifest import file_hash
 
 KINDS = ("author", "book")
 OURS = "TextThema's catalogue"
@@ -157,8 +156,8 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
             "recall_over_best_rival": round(contestants[OURS]["recall_at_10"][0] / best, 3),
         }
     return {
-        "catalogue": file_hash(args.catalogue / "catalogue" / "vectors.npy"),
-        "rows": file_hash(args.catalogue / "rows.parquet"),
+        "catalogue": file_digest(args.catalogue / "catalogue" / "vectors.npy"),
+        "rows": file_digest(args.catalogue / "rows.parquet"),
         "training_rows": len(rows),
         "training_rows_embedded": int(bench.cache.have[rows].sum()),
         "untouched_quotes_each": bench.few,

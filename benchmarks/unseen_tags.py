@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from textthema.bundle import Bundle
+from textthema.bundle import Bundle, file_digest
 from textthema.catalogue import Catalogue, write_catalogue
 from textthema.cataloguing import Wording, make_catalogue
 from textthema.cleaning import text_id
@@ -15,7 +15,6 @@ from textthema.collection import QUOTES
 from textthema.embedding_cache import EmbeddingCache
 from textthema.holdings import TRAIN, UNUSED, VALIDATION, gather, long_tail_tags
 from textthema.labels import read_rules
-from textthema.manifest import file_hash
 from textthema.prototypes import Training
 from textthema.text import plain
 
@@ -36,7 +35,7 @@ def learn_tags(raw: pd.DataFrame, splits: Path, embeddings: Path, bundle: Bundle
     Returns:
         The catalogue.
     """
-    folder = work / f"tags-{file_hash(splits / 'train.parquet')[:16]}"
+    folder = work / f"tags-{file_digest(splits / 'train.parquet')[:16]}"
     if not (folder / "catalogue.json").is_file():
         _learn(raw, splits, embeddings, bundle, folder)
     return Catalogue.read_folder(folder, bundle)

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from textthema.bundle import replacing
+from textthema.bundle import file_digest, replacing
 from textthema.encoder import load_run
 from textthema.errors import InputError
 from textthema.inference import sigmoid
-from textthema.manifest import file_hash, read_lines
+from textthema.manifest import read_lines
 from textthema.mixed_precision import compute_in_bfloat16
 from textthema.scoring import predict_logits
 from textthema.staging import truth_matrix
@@ -37,7 +37,7 @@ def hold_same_rows(teacher: Path, training: Path) -> None:
     learnt = [
         line["inputs"]["train"]["sha256"] for line in read_lines(teacher / "manifest.jsonl") if line["stage"] == "train"
     ]
-    if learnt[-1:] != [file_hash(training)]:
+    if learnt[-1:] != [file_digest(training)]:
         raise InputError(
             f"{teacher} holds no finished run over {training}; train the teacher on the same split first",
             value=str(teacher),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+
+from textthema.bundle import file_digest
 
 _PACKAGES = (
     "textthema",
@@ -20,19 +21,6 @@ _PACKAGES = (
     "onnx",
     "onnxruntime",
 )
-
-
-def file_hash(path: Path) -> str:
-    """Hash a file's content.
-
-    Args:
-        path: A file.
-
-    Returns:
-        Its sha256 in hexadecimal.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def append_line(
@@ -57,7 +45,7 @@ def append_line(
     line = {
         "stage": stage,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs": {role: {"file": file.name, "sha256": file_hash(file)} for role, file in inputs.items()},
+        "inputs": {role: {"file": file.name, "sha256": file_digest(file)} for role, file in inputs.items()},
         "settings": settings,
         "counts": counts,
         "versions": {"python": platform.python_version(), **_versions()},
