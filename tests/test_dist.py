@@ -68,7 +68,7 @@ def test_it_asks_for_what_serving_needs_and_no_more(wheel):
         (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         asked = message_from_bytes(archive.read(metadata)).get_all("Requires-Dist")
     required = {line.partition(">")[0] for line in asked if "extra ==" not in line}
-    assert required == {"numpy", "onnxruntime", "tokenizers", "tqdm"}
+    assert required == {"numpy", "onnxruntime", "tokenizers", "tqdm", "filelock"}
 
 
 def test_it_runs_away_from_the_checkout(wheel, tmp_path):
