@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from tests.scraping.processes import ended
@@ -150,9 +151,10 @@ def test_a_driver_without_its_browser_is_cleared_away_too(replica, tmp_path, chr
     profile = tmp_path / "driver only"
     left = Browser(BrowserSettings(profile))
     left.load(f"{replica.address}/quotes")
-    for process in processes_on(profile):
-        if "driver" not in process.name():
-            process.kill()
+    chromium = [process for process in processes_on(profile) if "driver" not in process.name()]
+    for process in chromium:
+        process.kill()
+    psutil.wait_procs(chromium, timeout=5)
     assert [process.name() for process in processes_on(profile)] == ["chromedriver"]
     with Browser(BrowserSettings(profile)):
         assert processes_on(profile) == []
