@@ -53,12 +53,10 @@ def pre_request(worker, req):  # noqa: ANN001, ANN201
     """Give up the connection of who comes while there is a line: by the next one, an idle worker may take it.
 
     Kept connections stay with the worker that accepted them, and a client that asks anew at once after each refusal
-    would keep a full worker busy beside an idle one. Who is refused keeps the connection: a new one for each refusal
-    would cost more than the refusal.
+    would keep a full worker busy beside an idle one.
     """
     worker.log.debug("%s %s", req.method, req.path)
-    admission = worker.wsgi.extensions["reader"].admission
-    if admission.busy and not admission.full:
+    if worker.wsgi.extensions["reader"].admission.busy:
         req.force_close()
 
 
