@@ -174,9 +174,9 @@ def test_two_processes_killed_and_resumed_end_like_one(built, root, encoder, tmp
     )
     assert (two / "settings.json").read_bytes() == (one / "settings.json").read_bytes()
     found = [json.loads((run / "lr_find.json").read_text())["valley"] for run in (one, two)]
-    assert found[0] == pytest.approx(found[1], rel=0.5)  # the finder's rates are steps, a rounding may take the next
+    assert found[0] == pytest.approx(found[1])
     for name in ("steps.csv", "history.csv"):
-        # No dropout, the same batches: what is left are roundings, which Adam's first steps enlarge.
-        pd.testing.assert_frame_equal(pd.read_csv(one / name), pd.read_csv(two / name), rtol=1e-2)
+        # No dropout, the same batches: what is left are roundings.
+        pd.testing.assert_frame_equal(pd.read_csv(one / name), pd.read_csv(two / name), rtol=1e-3)
     weights = [load_file(run / "model.safetensors") for run in (one, two)]
-    assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-3) for name in weights[0])
+    assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-4) for name in weights[0])
