@@ -236,7 +236,7 @@ def as_markdown(record: dict) -> str:
         f"> Ours without start-up ({ours['start_up_seconds']:.2f} s):"
         f" {ours['rows_per_s_without_start_up']:.1f} texts/s. Where its workers' time goes: {stages}.",
         "",
-        f"> {_verdict(record['aims'])}",
+        f"> {_verdict(record['aims'])}{_by_default(ours, bare)}",
         "",
         *_notes(found),
     ]
@@ -258,6 +258,12 @@ def _form(key: str, ratio: float) -> str:
 def _verdict(aims: dict[str, dict]) -> str:
     named = {True: "met", False: "not met", None: "not measured"}
     return "Aims: " + ", ".join(f"{key.replace('_', ' ')} {named[aim['met']]}" for key, aim in aims.items()) + "."
+
+
+def _by_default(ours: dict, bare: dict) -> str:
+    if "missing" in bare:
+        return ""
+    return f" Without packing ours reaches {ours['rows_per_s'] / bare['rows_per_s']:.0%} of the bare session."
 
 
 def _notes(found: dict[str, dict]) -> list[str]:
